@@ -1,0 +1,1 @@
+"""Applications on the engine, each a folder of its own, registered through one entry point."""

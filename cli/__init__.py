@@ -1,0 +1,1 @@
+"""The `pgswarm` command and the embedded PostgreSQL."""

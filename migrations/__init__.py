@@ -1,0 +1,1 @@
+"""alembic: frozen revisions, then the SQL files of `schema`, re-applied."""

@@ -1,0 +1,1 @@
+"""The processor: claims nodes, runs their actions, and commits what these decided."""
