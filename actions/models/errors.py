@@ -47,10 +47,10 @@ class FencedError(Exception):
     """Another worker has the node: drop the activation, its writes would be refused."""
 
 
-def scrub(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return a server's words fit to show: without keys and control characters, at most 300 characters."""
+def scrub(text: str, secrets: Iterable[str] = (), most: int = _SHOWN_CHARS) -> str:
+    """Return a server's words fit to show: without keys and control characters, at most `most` characters."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "…")
     text = " ".join(_UNPRINTABLE.sub("\ufffd", _SECRETS.sub("…", text)).split())
-    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"

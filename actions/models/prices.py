@@ -77,10 +77,15 @@ def estimate_tokens(text: str) -> int:
     return len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN + _FRAME_TOKENS
 
 
+def estimate_request(request: Mapping[str, Any]) -> int:
+    """Return an upper-ish estimate of the input tokens of a chat request."""
+    return estimate_tokens(json.dumps(request, ensure_ascii=False))
+
+
 def _read(path: Path) -> dict[str, Price]:
     try:
         text = path.read_text(encoding="utf-8")
-        raw: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        raw: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text, parse_float=Decimal)
         return _PriceFile.model_validate(raw).models
     except (OSError, ValueError, ValidationError) as error:
         raise ModelError(

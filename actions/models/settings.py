@@ -124,6 +124,8 @@ class ModelSettings:
         get = {name: value.strip() for name, value in env.items() if value.strip()}
         base_url = get.get("OPENAI_BASE_URL", "").rstrip("/")
         key = get.get("OPENAI_API_KEY", "")
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise ModelError("model_settings", "OPENAI_API_KEY holds what no key holds (spaces, control characters)")
         if not base_url:
             default = OPENAI_MODEL if key else OFFLINE
         else:
