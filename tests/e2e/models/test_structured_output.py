@@ -171,9 +171,7 @@ async def test_server_with_one_model_needs_no_model_name_and_one_with_several_do
         await connect(model="auto").complete(CityFact, PROMPT)
 
 
-async def test_price_is_counted_for_every_call_and_unknown_ones_are_marked(
-    server: ModelServer, connect: Connect
-) -> None:
+async def test_price_is_counted_for_every_call_and_unknown_ones_are_marked(connect: Connect) -> None:
     known = await connect(model="gpt-5.4-mini").complete(CityFact, PROMPT)
     assert (str(known.cost_usd), known.cost_known) == ("0.0012", True)
     unknown = await connect(model="llama").complete(CityFact, PROMPT)
