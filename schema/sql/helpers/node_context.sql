@@ -2,7 +2,10 @@
 -- questions, and the messages of people since its last activation began. Null where there is none of them.
 create or replace function pgswarm.node_context(swarm_id uuid, node_id uuid, activation integer) returns jsonb
 language sql stable as $$
-  with reports as (
+  with replaced as materialized (
+    select array_agg(r.retry_of) as ids from pgswarm.node r where r.parent_id = node_context.node_id and r.retry_of is not null
+  ),
+  reports as (
     select jsonb_agg(jsonb_build_object(
              'node_id', c.node_id, 'action', c.action, 'directive', pgswarm.whole_text(c.directive, c.directive_blob),
              'outcome', c.outcome, 'report', pgswarm.whole_text(c.report, c.report_blob), 'error', c.error)
@@ -10,7 +13,7 @@ language sql stable as $$
       from pgswarm.node c
      where c.parent_id = node_context.node_id
        and c.spawn_round = node_context.activation - 1
-       and not exists (select from pgswarm.node r where r.parent_id = c.parent_id and r.retry_of = c.node_id)
+       and c.node_id <> all (coalesce((select ids from replaced), '{}'))
   ),
   answers as (
     select jsonb_agg(jsonb_build_object(
