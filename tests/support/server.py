@@ -2,7 +2,8 @@
 
 Rule: one server a run, shared by all of pytest's workers, and never a test skipped for want of one. The first of these
 that is there: `PGSWARM_TEST_DATABASE_URL` (a superuser's), a container where an engine answers, the embedded server.
-`PGSWARM_TEST_SERVER=container` or `=embedded` names one of the last two.
+`PGSWARM_TEST_SERVER=container` or `=embedded` names one of the last two. What starts servers is imported only when one
+is to be started, so that the unit tests pay nothing for it.
 """
 
 import fcntl
@@ -15,8 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psycopg
-
-from pgswarm.cli import embedded
 
 IMAGE = "postgres:15"  # the oldest that we support; the embedded server is the newest
 PROBE_S = 2
@@ -49,7 +48,7 @@ def stop_run(run_folder: Path) -> None:
     if note.exists():
         server = Server(**json.loads(note.read_text()))
         if server.kind == "embedded":
-            embedded.stop_server(_home(run_folder))
+            _stop_embedded(run_folder)
         elif server.kind == "container":
             _remove_container(server.container)
     shutil.rmtree(run_folder)
@@ -65,15 +64,23 @@ def _start(run_folder: Path) -> Server:
     if wanted == "container" or (not wanted and _engine_answers()):
         server = _start_container()
     else:
-        run_folder.chmod(PASS_THROUGH)
-        server = Server("embedded", embedded.ensure_running(_home(run_folder)).url)
+        server = _start_embedded(run_folder)
     with psycopg.connect(server.url, autocommit=True, connect_timeout=10) as conn:
         conn.execute("alter role all set synchronous_commit = off")  # what a test loses with the machine, nobody misses
     return server
 
 
-def _home(run_folder: Path) -> embedded.Home:
-    return embedded.Home(run_folder / "home")
+def _start_embedded(run_folder: Path) -> Server:
+    from pgswarm.cli.embedded import Home, ensure_running
+
+    run_folder.chmod(PASS_THROUGH)
+    return Server("embedded", ensure_running(Home(run_folder / "home")).url)
+
+
+def _stop_embedded(run_folder: Path) -> None:
+    from pgswarm.cli.embedded import Home, stop_server
+
+    stop_server(Home(run_folder / "home"))
 
 
 def _engine_answers() -> bool:

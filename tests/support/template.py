@@ -11,7 +11,6 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from pgswarm import migrations
 from support.urls import with_database
 
 ROOT: Final = Path(__file__).parents[2]
@@ -28,6 +27,8 @@ OUTLIVED: Final = """
 
 def make_template(server_url: str) -> str:
     """Return the name of the template on this server, made where it is missing."""
+    from pgswarm.migrations import upgrade  # slow, and the unit tests need none
+
     name = f"pgswarm_template_{_fingerprint()}"
     with psycopg.connect(server_url, autocommit=True, connect_timeout=10) as conn:
         conn.execute(f"set lock_timeout = '{MAKING_S}s'")
@@ -37,7 +38,7 @@ def make_template(server_url: str) -> str:
             unfinished = f"{name}_unfinished"
             conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(unfinished)))
             conn.execute(sql.SQL("create database {} template template0").format(sql.Identifier(unfinished)))
-            migrations.upgrade(with_database(server_url, unfinished))
+            upgrade(with_database(server_url, unfinished))
             conn.execute(
                 sql.SQL("alter database {} rename to {}").format(sql.Identifier(unfinished), sql.Identifier(name))
             )
