@@ -43,7 +43,7 @@ def database_url() -> str:
 
 def ready_url() -> str:
     """Return the URL of a database that has this version's schema; raise where it has not, and is not ours."""
-    from pgswarm.migrations import current_state, upgrade
+    from pgswarm.migrations.upgrade import current_state, upgrade
 
     url = database_url()
     if named_url() is None:

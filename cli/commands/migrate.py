@@ -18,7 +18,7 @@ def migrate(*, as_json: Json = False) -> None:
       PGSWARM_DATABASE_URL=postgresql://me@db.example/pgswarm pgswarm migrate
     """
     from pgswarm.cli.database import database_url
-    from pgswarm.migrations import upgrade
+    from pgswarm.migrations.upgrade import upgrade
 
     changed = upgrade(database_url())
     if as_json:
