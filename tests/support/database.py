@@ -25,14 +25,11 @@ class Database:
     def __init__(self, server_url: str, template: str | None) -> None:
         """Make it, from `template` or empty (a copy of `template0`)."""
         self._server_url = server_url
+        self._template = template or "template0"
         self.name = f"pgswarm_test_{int(time.time())}_{os.getpid()}_{next(COUNTER)}"
         self.url = with_database(server_url, self.name)
         self.clock = Clock(self)
-        self._on_server(  # wal_log is faster than file_copy for a database of this size: it needs no checkpoint
-            sql.SQL("create database {} template {} strategy wal_log").format(
-                sql.Identifier(self.name), sql.Identifier(template or "template0")
-            )
-        )
+        self.make()
 
     @cached_property
     def conn(self) -> psycopg.Connection[DictRow]:
@@ -74,10 +71,18 @@ class Database:
                 return []
             return conn.execute("select * from pgswarm.check_invariants()").fetchall()
 
+    def make(self) -> None:
+        """Make the database; for a test that has dropped it."""
+        self._on_server(  # wal_log is faster than file_copy for a database of this size: it needs no checkpoint
+            sql.SQL("create database {} template {} strategy wal_log").format(
+                sql.Identifier(self.name), sql.Identifier(self._template)
+            )
+        )
+
     def drop(self) -> None:
         """Close the test's own connection and drop the database, whoever is still connected."""
-        if "conn" in self.__dict__:
-            self.conn.close()
+        if (own := self.__dict__.pop("conn", None)) is not None:
+            own.close()
         self._on_server(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(self.name)))
 
     def _on_server(self, statement: sql.Composed) -> None:
