@@ -100,10 +100,10 @@ def _engine_answers() -> bool:
 
 
 def _start_container() -> Server:
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
     container = PostgresContainer(os.environ.get("POSTGRES_IMAGE", IMAGE), driver=None)
-    container.with_command("postgres -c max_connections=200 -c fsync=off").start()
+    container.with_env("LC_ALL", "C.UTF-8").with_command("postgres -c max_connections=200 -c fsync=off").start()
     return Server("container", container.get_connection_url(), container.get_wrapped_container().id or "")
 
 
