@@ -20,7 +20,7 @@ begin
   if v_type is not null and not exists (
     select 1
       from jsonb_array_elements_text(case jsonb_typeof(v_type) when 'array' then v_type else jsonb_build_array(v_type) end) t
-     where pgswarm.json_type_fits(t, value)
+     where pgswarm.json_type_fits(t, check_value.value)
   ) then
     raise exception '% must be of type %, not %', field, v_type #>> '{}', jsonb_typeof(value)
       using errcode = 'PS422', detail = field, hint = 'give a value that fits the schema';
@@ -32,7 +32,7 @@ begin
   if jsonb_typeof(value) <> 'object' then
     return;
   end if;
-  for v_key in select k from jsonb_array_elements_text(coalesce(schema -> 'required', '[]')) k where not value ? k loop
+  for v_key in select k from jsonb_array_elements_text(coalesce(schema -> 'required', '[]')) k where not check_value.value ? k loop
     raise exception '%.% is missing', field, v_key
       using errcode = 'PS422', detail = field || '.' || v_key, hint = 'add it: the schema requires it';
   end loop;

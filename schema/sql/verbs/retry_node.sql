@@ -21,6 +21,14 @@ begin
     raise exception 'node % has a replacement already', v_old.node_id
       using errcode = 'PS409', detail = 'node_id', hint = 'retry the replacement';
   end if;
+  if v_old.action not like 'bench/%' and (
+    select e.nodes >= w.max_nodes
+      from pgswarm.swarm w
+     cross join lateral (select e.nodes from pgswarm.event e where e.swarm_id = w.swarm_id order by e.seq desc limit 1) e
+     where w.swarm_id = v_old.swarm_id) then
+    raise exception 'the swarm has reached its limit of nodes'
+      using errcode = 'PS409', detail = 'swarm_id', hint = 'raise it first: raise_budget';
+  end if;
   update pgswarm.node p set open_children = p.open_children + 1
    where p.swarm_id = v_old.swarm_id and p.node_id = v_old.parent_id and p.status = 'awaiting_children'
      and v_old.spawn_round = p.activation;
