@@ -22,8 +22,8 @@ select o.*, s.root_node_id, s.forked_from, s.terminated_at, pgswarm.whole_text(s
  where o.swarm_id = %(swarm_id)s
 """
 NODES = """
-select node_id, parent_id, depth, action, directive, status, outcome, attempt, error, retry_of, created_at,
-       terminated_at
+select node_id, parent_id, depth, action, pgswarm.whole_text(directive, directive_blob) as directive, status, outcome,
+       attempt, error, retry_of, created_at, terminated_at
   from pgswarm.node
  where swarm_id = %(swarm_id)s
  order by depth, spawn_round, position, node_id
@@ -47,6 +47,7 @@ CALLS = """
 select model, activation, call_no, input_tokens, output_tokens, cost_usd, started_at, finished_at
   from pgswarm.llm_call where swarm_id = %(swarm_id)s and node_id = %(node_id)s order by activation, call_no
 """
+GOAL_WIDTH = 400
 INTERNAL = ("directive_blob", "report_blob", "request_hash", "spawn_round")
 
 
@@ -86,7 +87,7 @@ def _show_swarm(connection: "Connection", swarm_id: str, limit: int, *, as_json:
     state = row["outcome"] or row["status"]
     reason = f" ({row['paused_reason']})" if row["paused_reason"] else ""
     typer.echo(f"{styled('swarm', 'dim')}    {row['swarm_id']}  {styled(state + reason, state)}")
-    typer.echo(f"{styled('goal', 'dim')}     {one_line(row['goal'])}")
+    typer.echo(f"{styled('goal', 'dim')}     {one_line(row['goal'], GOAL_WIDTH if terminal_width() else None)}")
     typer.echo(
         f"{styled('nodes', 'dim')}    {row['nodes']}: {row['terminated']} ended, {row['running']} running,"
         f" {row['pending']} pending, {row['awaiting_children']} awaiting children,"

@@ -46,7 +46,7 @@ def swarms(
         typer.echo("There are no swarms" + (f" that are {status}." if status else " yet. Start one: pgswarm run GOAL"))
         return
     print_table(
-        ("SWARM", "STATE", "NODES", "ASKS", "COST", "STARTED", "GOAL"),
+        ("SWARM", "STATE", "ENDED", "ASKS", "COST", "STARTED", "GOAL"),
         [
             (
                 *(str(row["swarm_id"]), row["outcome"] or row["status"], f"{row['terminated']}/{row['nodes']}"),
