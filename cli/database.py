@@ -5,6 +5,7 @@ and migrated when needed. A password is never printed, and every wait ends.
 """
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import psycopg
 
 CONNECT_S = 10
+RETRY_S = 0.2
 STATEMENT_MS = 60_000
 SCHEMES = ("postgresql://", "postgres://")
 
@@ -64,3 +66,21 @@ def connect(url: str) -> "psycopg.Connection[dict[str, Any]]":
     connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S, row_factory=dict_row)
     connection.execute("select set_config('statement_timeout', %s, false)", (str(STATEMENT_MS),))
     return connection
+
+
+def wait_for_database(url: str, wait_s: float) -> None:
+    """Return once the database takes connections, or after `wait_s` seconds, whatever it says by then."""
+    import psycopg
+
+    end = time.monotonic() + wait_s
+    said = False
+    while time.monotonic() < end:
+        try:
+            psycopg.connect(url, connect_timeout=CONNECT_S).close()
+        except psycopg.OperationalError as error:
+            if not said:
+                typer.echo(f"Waiting up to {wait_s:g} s for the database: {str(error).splitlines()[0]}", err=True)
+            said = True
+            time.sleep(RETRY_S)
+        else:
+            return

@@ -1,12 +1,19 @@
 """`pgswarm migrate`: brings the database to this version."""
 
+from typing import Annotated
+
 import typer
 
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import print_json
 
+Wait = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for a database that does not answer yet."),
+]
 
-def migrate(*, as_json: Json = False) -> None:
+
+def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
     r"""Bring the database to this version of pgswarm.
 
     Makes or changes its tables, functions and views. Safe to repeat, and while others work.
@@ -17,10 +24,12 @@ def migrate(*, as_json: Json = False) -> None:
     Example:
       PGSWARM_DATABASE_URL=postgresql://me@db.example/pgswarm pgswarm migrate
     """
-    from pgswarm.cli.database import database_url
+    from pgswarm.cli.database import database_url, wait_for_database
     from pgswarm.migrations.upgrade import upgrade
 
-    changed = upgrade(database_url())
+    url = database_url()
+    wait_for_database(url, wait_s)
+    changed = upgrade(url)
     if as_json:
         print_json({"changed": changed})
     else:
