@@ -37,7 +37,7 @@ def discover() -> list[Undiscovered]:
         source = entry.dist.name if entry.dist is not None else "an unknown package"
         try:
             found = entry.load()
-        except Exception as error:  # noqa: BLE001 - a foreign module may raise anything at import; all of it is reported
+        except Exception as error:  # noqa: BLE001 - a module of others may raise anything at import; all of it is reported
             failures.append(Undiscovered(entry.value, source, _reason(error)))
             continue
         if isinstance(found, ModuleType):

@@ -26,7 +26,9 @@ _NAMES: Final = (
 )  # fmt: skip
 _ADVANCE: Final = sql.SQL("select {columns} from pgswarm.advance({arguments})").format(
     columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
-    arguments=sql.SQL(", ").join(sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in _NAMES),
+    arguments=sql.SQL(", ").join(
+        sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in _NAMES
+    ),
 )
 _REGISTER: Final = (
     "select pgswarm.register_worker(host => %s, pid => %s, version => %s, lease_s => %s), pgswarm.register_actions(%s)"

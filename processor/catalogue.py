@@ -1,9 +1,9 @@
-"""What a processor knows of actions: its own, ready to run, and the ids and schemas of all that were ever registered."""
+"""What a processor knows of actions: its own, ready to run, and the ids and schemas of all that are registered."""
 
 import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from pydantic import BaseModel
 
@@ -24,6 +24,9 @@ class Reader(Protocol):
         """Return the rows of a query."""
 
 
+Handler: TypeAlias = Callable[[Any], Awaitable[object]]
+
+
 class Runnable:
     """An action, taken apart for the hot path."""
 
@@ -32,9 +35,7 @@ class Runnable:
     def __init__(self, action: Action[Any]) -> None:
         """Look up everything once."""
         self.action = action
-        self.handlers: dict[str, Callable[[Any], Awaitable[object]]] = {
-            name: getattr(action, name) for name in action.spec.handlers
-        }
+        self.handlers: dict[str, Handler] = {name: getattr(action, name) for name in action.spec.handlers}
         self.max_backoff_s = action.spec.max_backoff_s
         self.validate: Callable[[bytes], BaseModel] = action.spec.args_model.model_validate_json
 

@@ -1,7 +1,7 @@
-"""The commit loop: everything that finished since the last commit goes into one transaction, which also claims the next batch.
+"""The commit loop: all that finished since the last commit goes into one transaction, which claims the next batch too.
 
-One rule: one transaction is under way at a time. What finishes meanwhile gathers for the next, so commits are wide under
-load and at once when idle. A commit that was not acknowledged is settled before anything else is sent (`settle`).
+One rule: one transaction is under way at a time. What finishes meanwhile gathers for the next, so commits are wide
+under load and at once when idle. A commit that was not acknowledged is settled before anything else is sent (`settle`).
 """
 
 import asyncio
@@ -10,7 +10,9 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
+from uuid import UUID
 
 import psycopg
 
@@ -31,6 +33,15 @@ MAX_ROWS: Final = 60_000
 MAX_BURST: Final = 448
 """How many nodes more than there are slots a claim may take while handlers end as soon as they start."""
 RECONCILE_S: Final = 30.0
+
+
+@dataclass(slots=True)
+class Found:
+    """What a claim said of the work that there is; `idle_in_s` are seconds until the next timer."""
+
+    more: bool = False
+    idle: bool = False
+    idle_in_s: float | None = None
 
 
 class Listener(Protocol):
@@ -179,51 +190,52 @@ class Committer:
     def _read(self, rows: Iterable[Row], claim: Claim) -> None:
         now = time.monotonic()
         runs: list[Activation] = []
-        more = False
-        idle_in_s: float | None = None
-        idle = False
+        found = Found()
         for row in rows:
-            what = row[0]
-            if what == "claimed":
-                runs.append(Activation(row, now))
-            elif what == "events":
-                self._listener.events(row[1], row[18], row[19])
-            elif what == "more":
-                more = True
-            elif what == "idle":
-                idle, idle_in_s = True, row[20]
-            elif what == "fenced":
-                self.fenced += 1
-        if more:
-            self._listener.work()
+            match row[0]:
+                case "claimed":
+                    runs.append(Activation(row, now))
+                case "events":
+                    self._listener.events(row[1], row[18], row[19])
+                case "more":
+                    found.more = True
+                    self._listener.work()
+                case "idle":
+                    found.idle, found.idle_in_s = True, row[20]
+                case "fenced":
+                    self.fenced += 1
+                    _LOG.info("fenced: node %s is not ours any more", UUID(bytes=row[2]))
         if claim.wanted:
-            self._plan(claim, len(runs), more=more, idle=idle, idle_in_s=idle_in_s, now=now)
+            self._plan(claim, found, len(runs), now)
         if runs:
-            self._held.update(run.claim_id for run in runs)
-            if self.claiming and not self._lost:
-                self.runner.feed(runs)
-            else:
-                self.runner.refuse(runs)
+            self._take_over(runs)
 
-    def _plan(self, claim: Claim, claimed: int, *, more: bool, idle: bool, idle_in_s: float | None, now: float) -> None:
-        """Decide when to claim again, and how many."""
-        if more and claimed >= claim.limit:
-            quick = self.runner.running == 0 and self.runner.queued == 0
-            self._burst = min(MAX_BURST, max(64, self._burst * 2)) if quick else self._burst
-        if self.runner.running:
-            self._burst = 0
-        poll_s = self._settings.poll_s * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-        if more:
-            self._claim_at = now
-        elif idle and idle_in_s == 0:  # another worker is committing those swarms
-            self._denied += 1
-            self._claim_at = now + random.uniform(0.2, 1.0) * min(0.05, 0.002 * self._denied)  # noqa: S311 - jitter
-            return
+    def _take_over(self, runs: list[Activation]) -> None:
+        self._held.update(run.claim_id for run in runs)
+        if self.claiming and not self._lost:
+            self.runner.feed(runs)
         else:
-            self._claim_at = now + (poll_s if idle_in_s is None else min(poll_s, idle_in_s))
+            self.runner.refuse(runs)
+
+    def _plan(self, claim: Claim, found: Found, claimed: int, now: float) -> None:
+        """Decide when to claim again, and how many."""
+        runner = self.runner
+        if runner.running:
+            self._burst = 0
+        elif found.more and claimed >= claim.limit and not runner.queued:
+            self._burst = min(MAX_BURST, max(64, self._burst * 2))
+        if found.idle and found.idle_in_s == 0:  # another worker is committing those swarms
+            self._denied += 1
+            self._claim_at = now + _jittered(min(0.05, 0.002 * self._denied))
+            return
         self._denied = 0
-        if idle and not self.runner.running and not self.runner.queued and not self._acts:
-            self._idle_in_s = idle_in_s
+        poll_s = _jittered(self._settings.poll_s)
+        if found.more:
+            self._claim_at = now
+        else:
+            self._claim_at = now + (poll_s if found.idle_in_s is None else min(poll_s, found.idle_in_s))
+        if found.idle and not runner.running and not runner.queued and not self._acts:
+            self._idle_in_s = found.idle_in_s
             self._idle.set()
 
     async def _settle(self, acts: Sequence[Act], error: BaseException) -> None:
@@ -278,7 +290,9 @@ class Committer:
         _LOG.error("the database refused a commit: %s", error)
         if acts and acts[0].verb is not Verb.FAIL:
             run = acts[0].activation
-            value = error_value("commit_refused", f"the database refused this outcome: {error.diag.message_primary or error}")
+            value = error_value(
+                "commit_refused", f"the database refused this outcome: {error.diag.message_primary or error}"
+            )
             self._acts.appendleft(Act(run, Verb.FAIL, error=value))
         elif acts:  # not even its failure can be written: its lease ends by itself, and its attempts are counted
             self._forget(acts)
@@ -304,3 +318,7 @@ class Committer:
             else:
                 break
         self.wake()
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(0.7, 1.1)  # noqa: S311 - jitter, not a secret

@@ -1,6 +1,6 @@
 """Connections that cannot hang: every wait for the database has a deadline, also on a half-open network.
 
-One rule: each role has a connection of its own, opens it again with backoff when it is lost, and an outage is said once,
+One rule: each role has a connection of its own and opens it again with backoff when it is lost; an outage is said once,
 not once a role.
 """
 
@@ -21,7 +21,7 @@ CONNECT_TIMEOUT_S: Final = 5
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError)
 """What says that a connection, or what was sent on it, is lost."""
 
-KEEPALIVE: Final = {
+KEEPALIVE: Final[dict[str, Any]] = {
     "connect_timeout": CONNECT_TIMEOUT_S,
     "keepalives": 1,
     "keepalives_idle": 5,

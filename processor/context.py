@@ -40,6 +40,7 @@ class Models(Protocol):
     async def ask(
         self,
         run: Activation,
+        *,
         journal_activation: int,
         call_no: int,
         schema: type[SchemaT],
@@ -107,7 +108,10 @@ class NodeContext:
     @cached_property
     def messages(self) -> Sequence[Message]:
         """What people wrote to this node or its swarm."""
-        return [Message(item.get("content", ""), item.get("role", "user")) for item in self._woken_with.get("messages") or ()]
+        return [
+            Message(item.get("content", ""), item.get("role", "user"))
+            for item in self._woken_with.get("messages") or ()
+        ]
 
     @cached_property
     def memory(self) -> SwarmMemory:
@@ -132,7 +136,7 @@ class NodeContext:
     @cached_property
     def _call_activation(self) -> int:
         """The activation that model calls are journaled under."""
-        return self._run.activation
+        return self.activation
 
     async def swarm(self) -> SwarmInfo:
         """Return the swarm's goal, owner and options."""
@@ -154,7 +158,14 @@ class NodeContext:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""
         self._calls += 1
         options = (await self._swarm()).options
-        return await self._services.models.ask(self._run, self._call_activation, self._calls, schema, prompt, options)
+        return await self._services.models.ask(
+            self._run,
+            journal_activation=self._call_activation,
+            call_no=self._calls,
+            schema=schema,
+            prompt=prompt,
+            options=options,
+        )
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Do something outside the database at most once for `key`; where it is unknown, a person is asked."""

@@ -1,7 +1,7 @@
 """From a handler's outcome to an act: one `match`. Pure.
 
-One rule: whatever a handler returns becomes an act. What is wrong with it becomes a failure of this node, with a code and
-a sentence that says what to do; it is never an exception, and never another node's trouble.
+One rule: whatever a handler returns becomes an act. What is wrong with it becomes a failure of this node, with a code
+and a sentence that says what to do; it is never an exception, and never another node's trouble.
 """
 
 import math
@@ -29,35 +29,43 @@ class UnknownChildrenError(Exception):
 
 
 def decide(run: Activation, action: Action[Any], outcome: object, known: Callable[[str], bool]) -> Act:
-    """Return the act that `outcome` asks for; raise `UnknownChildrenError` where `known` does not know a child's action."""
+    """Return the act that `outcome` asks for.
+
+    Raises `UnknownChildrenError` where `known` does not know the action of a child.
+    """
     try:
-        match outcome:
-            case Finish(report=report):
-                return Act(run, Verb.FINISH, report=text("report", report))
-            case Spawn(children=children, then=then):
-                handler = _handler(action, then)
-                return Act(run, Verb.SPAWN, handler=handler, children=_children(children, known))
-            case Ask(questions=questions, then=then):
-                return Act(run, Verb.ASK, handler=_handler(action, then), questions=_questions(questions))
-            case Continue(then=then):
-                return Act(run, Verb.CONTINUE, handler=_handler(action, then))
-            case Sleep(seconds=seconds, then=then):
-                delay_s = _seconds("Sleep.seconds", seconds)
-                return Act(run, Verb.CONTINUE, handler=_handler(action, then), delay_s=delay_s)
-            case Fail(code=code, message=message, report=report):
-                text("Fail.code", code)
-                text("Fail.message", message)
-                return failed(run, code, message, None if report is None else text("report", report))
-            case _:
-                raise ActionError(
-                    "bad_outcome",
-                    f"{run.action}.{run.handler} returned {type(outcome).__name__}: a handler returns Ask, Spawn, "
-                    "Continue, Sleep, Finish or Fail",
-                )
+        return _act(run, action, outcome, known)
     except BadValueError as error:
         return failed(run, "bad_value", error)
     except ActionError as error:
         return failed(run, error.code, error)
+
+
+def _act(run: Activation, action: Action[Any], outcome: object, known: Callable[[str], bool]) -> Act:
+    match outcome:
+        case Finish(report=report):
+            act = Act(run, Verb.FINISH, report=text("report", report))
+        case Spawn(children=children, then=then):
+            handler = _handler(action, then)
+            act = Act(run, Verb.SPAWN, handler=handler, children=_children(children, known))
+        case Ask(questions=questions, then=then):
+            act = Act(run, Verb.ASK, handler=_handler(action, then), questions=_questions(questions))
+        case Continue(then=then):
+            act = Act(run, Verb.CONTINUE, handler=_handler(action, then))
+        case Sleep(seconds=seconds, then=then):
+            delay_s = _seconds("Sleep.seconds", seconds)
+            act = Act(run, Verb.CONTINUE, handler=_handler(action, then), delay_s=delay_s)
+        case Fail(code=code, message=message, report=report):
+            text("Fail.code", code)
+            text("Fail.message", message)
+            act = failed(run, code, message, None if report is None else text("report", report))
+        case _:
+            raise ActionError(
+                "bad_outcome",
+                f"{run.action}.{run.handler} returned {type(outcome).__name__}: a handler returns Ask, Spawn, "
+                "Continue, Sleep, Finish or Fail",
+            )
+    return act
 
 
 def after_exception(run: Activation, error: BaseException, longest_s: float) -> Act:
@@ -74,7 +82,9 @@ def after_exception(run: Activation, error: BaseException, longest_s: float) -> 
 
 def after_timeout(run: Activation, longest_s: float) -> Act:
     """Return the act for a handler that ran past its action's `timeout_s`."""
-    message = f"{run.action}.{run.handler} ran longer than {run.timeout_s} s: do less in one handler, or raise timeout_s"
+    message = (
+        f"{run.action}.{run.handler} ran longer than {run.timeout_s} s: do less in one handler, or raise timeout_s"
+    )
     delay_s = backoff.delay(run.attempt, longest_s=longest_s)
     return Act(run, Verb.RETRY, error=error_value("timeout", message), delay_s=delay_s)
 
@@ -102,11 +112,13 @@ def _handler(action: Action[Any], then: Handler) -> bytes:
     return name.encode()
 
 
-def _children(children: Sequence[Child], known: Callable[[str], bool]) -> list[NewChild]:
+def _children(children: object, known: Callable[[str], bool]) -> list[NewChild]:
     if not isinstance(children, Sequence) or isinstance(children, str):
         raise ActionError("bad_outcome", f"Spawn.children must be a list of Child, not {type(children).__name__}")
     if not children:
-        raise ActionError("no_children", "Spawn has no children, so nothing would wake the node: use Continue or Finish")
+        raise ActionError(
+            "no_children", "Spawn has no children, so nothing would wake the node: use Continue or Finish"
+        )
     unknown = []
     encoded: dict[int, NewChild] = {}
     new = []
@@ -137,13 +149,15 @@ def _child(field: str, child: object) -> NewChild:
     )
 
 
-def _questions(questions: Question | str | Sequence[Question | str]) -> list[bytes]:
+def _questions(questions: object) -> list[bytes]:
     if isinstance(questions, Question | str):
         questions = (questions,)
     if not isinstance(questions, Sequence):
         raise ActionError("bad_outcome", f"Ask.questions must be a Question, text, or a list, not {questions!r}")
     if not questions:
-        raise ActionError("no_questions", "Ask has no questions, so nothing would wake the node: use Continue or Finish")
+        raise ActionError(
+            "no_questions", "Ask has no questions, so nothing would wake the node: use Continue or Finish"
+        )
     return [_question(f"questions[{number}]", question) for number, question in enumerate(questions)]
 
 

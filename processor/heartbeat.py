@@ -6,7 +6,7 @@ One rule: only the whole process's death or standstill loses the lease. An actio
 import logging
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
@@ -34,7 +34,7 @@ class Heartbeat:
         self._worker_id: UUID | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def start(self, worker_id: UUID) -> None:
         """Beat for this worker from now on; also after the lease of an earlier one was lost."""

@@ -1,4 +1,4 @@
-"""What a processor says, on standard error: one line each, quiet unless something is wrong or it is asked to say more."""
+"""What a processor says, on standard error: a line each, quiet unless something is wrong or more is asked for."""
 
 import logging
 import sys

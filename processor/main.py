@@ -31,7 +31,7 @@ def work(settings: Settings) -> int:
             _LOG.critical("the database is not one of this pgswarm: %s. Run: pgswarm migrate", error)
             return UNREACHABLE
         except Exception:
-            _LOG.critical("the processor ended by an error of its own", exc_info=True)
+            _LOG.exception("the processor ended by an error of its own")
             return BROKEN
     return STOPPED
 

@@ -100,6 +100,7 @@ class JournaledModels:
     async def ask(
         self,
         run: Activation,
+        *,
         journal_activation: int,
         call_no: int,
         schema: type[SchemaT],

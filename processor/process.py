@@ -1,7 +1,7 @@
 """One processor: its parts wired together, started, watched and ended.
 
-One rule: it ends in order or not at all. On SIGTERM it stops claiming, lets actions end, commits, and gives the rest back;
-should any of its parts die, the whole process ends, since others take over by the lease.
+One rule: no part lives on without the others. On SIGTERM it stops claiming, lets actions end, commits, and gives the
+rest back; should one of its parts die, the whole process ends, since others take over by the lease.
 """
 
 import asyncio

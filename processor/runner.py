@@ -1,9 +1,9 @@
 """Runs handlers, `concurrency` at a time, and hands an act for each to the committer.
 
-One rule: a handler that never waits costs no task of its own. A task takes one activation after the other for as long as
-they do not wait; before each it makes sure that a spare task stands behind it, which goes on with the queue the moment
-that a handler does wait. So every handler runs inside a real task (timeouts, task groups and libraries work as ever), and
-a task whose context variables a handler changed is not used for another.
+One rule: a handler that never waits costs no task of its own. A task takes one activation after the other for as long
+as they do not wait; before each it makes sure that a spare task stands behind it, which goes on with the queue the
+moment that a handler does wait. So every handler runs inside a real task (timeouts, task groups and libraries work as
+ever), and a task whose context variables a handler changed is not used for another.
 """
 
 import asyncio
@@ -12,13 +12,14 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from pydantic import ValidationError
 
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.acts import Act, failed, released
-from pgswarm.processor.catalogue import Catalogue, Runnable
+from pgswarm.processor.catalogue import Catalogue, Handler, Runnable
 from pgswarm.processor.context import NodeContext, Services
 from pgswarm.processor.decide import UnknownChildrenError, after_exception, after_timeout, decide, unknown_handler
 from pgswarm.processor.effects import LostActivationError
@@ -119,7 +120,7 @@ class Runner:
             now = time.monotonic()
             for run in [run for run in self._running if run.deadline < now and run.open]:
                 runnable = self._catalogue.runnables[run.action]
-                self._close(run, lambda run, most=runnable.max_backoff_s: after_timeout(run, most))
+                self._close(run, partial(after_timeout, longest_s=runnable.max_backoff_s))
                 self._cancel(run)
             if len(self._running) >= self._concurrency:
                 self.release_queued(now - QUEUED_TOO_LONG_S)
@@ -175,33 +176,33 @@ class Runner:
         if runnable is None:
             self.missed_action = True
             return released(run)
-        node: NodeContext | None = None
+        handler = runnable.handlers.get(run.handler)
+        if handler is None:
+            return unknown_handler(run, runnable.action)
         try:
-            node = NodeContext(run, runnable.validate(run.args), self._services)
+            args = runnable.validate(run.args)
+        except ValidationError as error:
+            return failed(run, "invalid_args", f"args do not fit {run.action}: {_problems(error)}")
+        return await self._handle(run, runnable, handler, NodeContext(run, args, self._services))
+
+    async def _handle(self, run: Activation, runnable: Runnable, handler: Handler, node: NodeContext) -> Act | None:
+        try:
             if run.state is not None:
                 ask_again = await node.settle_unclear_effect()
                 if ask_again is not None:
                     return ask_again
-            handler = runnable.handlers.get(run.handler)
-            if handler is None:
-                return unknown_handler(run, runnable.action)
             return await self._decide(run, runnable, node, await handler(node))
-        except ValidationError as error:
-            if node is None:
-                return failed(run, "invalid_args", f"args do not fit {run.action}: {_problems(error)}")
-            return self._raised(run, runnable, error)
-        except UnclearEffectError as unclear_effect:
-            return node.ask_about_effect(unclear_effect) if node is not None else None
+        except UnclearEffectError as error:
+            return node.ask_about_effect(error)
         except LostActivationError:
             return None
         except (asyncio.CancelledError, GeneratorExit) as error:
-            if not run.open:
-                return None
             task = asyncio.current_task()
-            if isinstance(error, GeneratorExit) or (task is not None and task.cancelling()):
+            if run.open and (isinstance(error, GeneratorExit) or (task is not None and task.cancelling())):
                 raise
-            return self._raised(run, runnable, error)  # the handler awaited something that someone else cancelled
-        except BaseException as error:  # noqa: BLE001 - whatever a handler raises, SystemExit too, is its node's failure only
+            # Cancelled by us, so that the act is dropped anyway; or it awaited what someone else had cancelled.
+            return self._raised(run, runnable, error)
+        except BaseException as error:  # noqa: BLE001 - whatever a handler raises, SystemExit too, is its own node's failure
             return self._raised(run, runnable, error)
 
     async def _decide(self, run: Activation, runnable: Runnable, node: NodeContext, outcome: object) -> Act:
@@ -220,7 +221,8 @@ class Runner:
         return act
 
     def _raised(self, run: Activation, runnable: Runnable, error: BaseException) -> Act:
-        _LOG.info("%s.%s raised at attempt %d", run.action, run.handler, run.attempt, exc_info=error)
+        if run.open:
+            _LOG.info("%s.%s raised at attempt %d", run.action, run.handler, run.attempt, exc_info=error)
         return after_exception(run, error, runnable.max_backoff_s)
 
 

@@ -49,9 +49,5 @@ class Settings:
 
 
 def like(pattern: str) -> str:
-    """Turn a pattern with `*` and `?` into one of LIKE.
-
-    >>> like("code/run_*")
-    'code/run\\\\_%'
-    """
+    """Turn a pattern with `*` and `?` into one of SQL's LIKE, whose own signs lose their meaning."""
     return pattern.translate(_ESCAPED)

@@ -50,8 +50,8 @@ class Settled:
 def question(key: str, action: str) -> bytes:
     """Return the question about an effect, as JSON."""
     prompt = (
-        f"A crash left it unknown whether {key!r} of {action} happened. Please look. Answer “no” if it did not (it is then "
-        "done again), “yes” if it did, or give its result as {“result”: …}."
+        f"A crash left it unknown whether {key!r} of {action} happened. Please look, and answer: no, if it did not "
+        "(it is then done again); yes, if it did; or what came of it, as an object with the key result."
     )
     schema = {"anyOf": [{"type": "boolean"}, {"type": "string"}, {"type": "object", "required": ["result"]}]}
     return json_value("question", {"prompt": prompt, "schema": schema})

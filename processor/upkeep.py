@@ -64,7 +64,7 @@ class Upkeep:
                 await self._link.lost(error)
             except psycopg.Error as error:
                 failures += 1
-                _LOG.error("reap or tick failed: %s", error)  # noqa: TRY400 - the traceback would show only this line
+                _LOG.error("reap or tick failed: %s", error)
             else:
                 failures = 0
 
