@@ -185,7 +185,9 @@ class NodeContext:
     def ask_about_effect(self, error: unclear.UnclearEffectError) -> Act:
         """Return the act that asks a person about an effect and then runs the same handler again."""
         own = {} if self._own_state is None else json.loads(self._own_state)
-        kept = unclear.Unclear(error.key, self._call_activation, self._run.lease_epoch, self._woken_with)
+        kept = unclear.Unclear(
+            error.key, self._call_activation, self._run.lease_epoch, self._woken_with.get("answers") or ()
+        )
         return self._ask(own, kept)
 
     async def settle_unclear_effect(self) -> Act | None:
@@ -200,8 +202,8 @@ class NodeContext:
             return self._ask(own, kept)
         await self._effects.settle(kept, said)
         self._own_state = json_value("state", own)
-        self.__dict__["_woken_with"] = kept.context or {}
-        self.__dict__["_call_activation"] = kept.activation
+        self._woken_with = {**self._woken_with, "answers": kept.answers}
+        self._call_activation = kept.activation
         del self.answers
         return None
 

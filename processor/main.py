@@ -13,8 +13,8 @@ from pgswarm.processor.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 
-STOPPED, BROKEN, UNREACHABLE = 0, 1, 4
-"""Exit codes (DESIGN, "Commands")."""
+STOPPED, UNREACHABLE = 0, 4
+"""Exit codes (DESIGN, "Commands"); an error of the processor's own is a traceback and 1, as Python does it."""
 
 
 def work(settings: Settings) -> int:
@@ -30,9 +30,6 @@ def work(settings: Settings) -> int:
         except psycopg.ProgrammingError as error:
             _LOG.critical("the database is not one of this pgswarm: %s. Run: pgswarm migrate", error)
             return UNREACHABLE
-        except Exception:
-            _LOG.exception("the processor ended by an error of its own")
-            return BROKEN
     return STOPPED
 
 

@@ -1,12 +1,12 @@
 """An effect of which nobody knows whether it happened: the question to a person, and what the answer means. Pure.
 
 A crash between an effect's intent and its end leaves it unknown. Then the activation stops with a question instead of
-guessing, and the same handler runs again when a person has answered. What the handler had been woken with is kept
-meanwhile in the node's state under `KEY`, which handlers never see.
+guessing, and the same handler runs again when a person has answered. The answers that the handler
+had are kept meanwhile in the node's state under `KEY`, which handlers never see.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,13 +30,13 @@ class Unclear:
     """What is kept while a person is asked.
 
     `activation` is the one that the handler's model calls were journaled under; `lease_epoch` the one that asked: an
-    intent of a later epoch is not what the person was asked about. `context` is what had woken the node.
+    intent of a later epoch is not what the person was asked about. `answers` are those that the handler had.
     """
 
     key: str
     activation: int
     lease_epoch: int
-    context: Mapping[str, Any] | None
+    answers: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def keep(state: Mapping[str, Any], unclear: Unclear) -> bytes:
         "key": unclear.key,
         "activation": unclear.activation,
         "lease_epoch": unclear.lease_epoch,
-        "context": unclear.context,
+        "answers": list(unclear.answers),
     }
     return json_value("state", {**state, KEY: kept})
 
