@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
-from pgswarm.schema.errors import translate
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from pgswarm.processor import backoff, failpoints
 from pgswarm.processor.connect import KEEPALIVE, LOST, SESSION, Connection, Outage
+from pgswarm.schema.errors import translate
 
 STATEMENT_TIMEOUT_S: Final = 30
 PATIENCE_S: Final = 600.0
