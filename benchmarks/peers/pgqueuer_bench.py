@@ -21,6 +21,7 @@ from pgqueuer.queries import Queries
 
 PAUSE_S = 0.02
 DEADLINE_S = 300
+POLL_S = 0.005
 
 
 def work(url: str, batch: int, stamps: Connection) -> None:
@@ -74,9 +75,11 @@ async def pick_up(connection: asyncpg.Connection, stamps: Connection, times: int
 
 async def until_empty(connection: asyncpg.Connection) -> None:
     """Return when no job is left; raise `TimeoutError` after five minutes."""
-    async with asyncio.timeout(DEADLINE_S):
-        while await connection.fetchval("select exists (select from pgqueuer)"):
-            await asyncio.sleep(0.005)
+    for _ in range(int(DEADLINE_S / POLL_S)):
+        if not await connection.fetchval("select exists (select from pgqueuer)"):
+            return
+        await asyncio.sleep(POLL_S)
+    raise TimeoutError("jobs are left")
 
 
 async def measure(url: str, args: argparse.Namespace) -> dict[str, float]:

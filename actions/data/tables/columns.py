@@ -48,7 +48,7 @@ def infer(name: str, cells: Sequence[str], hint: str | None) -> tuple[Column, li
 def _number(
     name: str, cells: Sequence[str], present: Sequence[str], hint: str | None
 ) -> tuple[Column, list[str]] | None:
-    if not any(map(numbers.shape, present[:_PROBE])):
+    if not any(map(numbers.shape, present[:_PROBE])) or _coded_date(name, present):
         return None
     shaped = {cell: numbers.shape(cell) for cell in dict.fromkeys(present)}
     shapes = [found for cell in present if (found := shaped[cell])]
@@ -65,8 +65,6 @@ def _number(
         found = shaped[cell]
         return numbers.to_decimal(found, mark) if found else None
 
-    if _coded_date(name, present):
-        return None
     values = _parsed(cells, parse)
     numbers_read = [value for value in values if value is not None]
     if _too_few(len(numbers_read), len(present)):
@@ -82,10 +80,10 @@ def _number(
 def _date(
     name: str, cells: Sequence[str], present: Sequence[str], _hint: str | None
 ) -> tuple[Column, list[str]] | None:
-    if not any(map(dates.looks_like_date, present[:_PROBE])):
+    compact = _coded_date(name, present)
+    if not compact and not any(map(dates.looks_like_date, present[:_PROBE])):
         return None
     first = dates.day_first(present)
-    compact = _coded_date(name, present)
 
     def parse(cell: str) -> date | None:
         return dates.parse_date(cell, day_first=bool(first), compact=compact)
