@@ -1,1 +1,5 @@
-"""alembic: frozen revisions, then the SQL files of `schema`, re-applied."""
+"""alembic: frozen revisions, then the SQL files of `schema`, re-applied. One call does it all: `upgrade`."""
+
+from pgswarm.migrations.upgrade import current_state, upgrade
+
+__all__ = ["current_state", "upgrade"]

@@ -1,0 +1,121 @@
+"""Brings a database to this version: roles, schema, revisions, SQL files, all in one transaction under one lock.
+
+Two callers at once wait for each other; a killed one leaves nothing half done. A database that a newer pgswarm migrated
+is refused, not touched.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg import Connection, sql
+
+from pgswarm.schema.apply import API_ROLE, OWNER, PROCESSOR_ROLE, apply_sql, fingerprint
+from pgswarm.schema.errors import DatabaseVersionError
+
+if TYPE_CHECKING:  # slow to import
+    from sqlalchemy import Connection as SqlConnection
+
+OLDEST_SERVER: Final = 150000
+MIGRATION_LOCK: Final = 0x7067737761726D  # "pgswarm"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """What a database holds: its revision (None: nothing), and whether everything is as this pgswarm has it."""
+
+    revision: str | None
+    current: bool
+
+
+def connect(url: str) -> Connection[Any]:
+    """Connect for a migration; the server must be PostgreSQL 15 or newer."""
+    connection: Connection[Any] = psycopg.connect(url, autocommit=True, connect_timeout=10)
+    if connection.info.server_version < OLDEST_SERVER:
+        version = connection.info.server_version // 10000
+        connection.close()
+        raise DatabaseVersionError(f"PostgreSQL {version} is too old", hint="pgswarm needs PostgreSQL 15 or newer")
+    return connection
+
+
+def current_state(url: str) -> SchemaState:
+    """Read how far a database is, without changing it; raise `DatabaseVersionError` where it is newer."""
+    with connect(url) as connection:
+        return _state(connection)
+
+
+def upgrade(url: str) -> bool:
+    """Migrate; return False where nothing was to be done. Needs the right to make roles and a schema."""
+    if current_state(url).current:
+        return False
+    # imported here, because alembic and SQLAlchemy are slow to import and most starts find nothing to do
+    from sqlalchemy import create_engine, pool  # noqa: PLC0415
+
+    engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=pool.NullPool)
+    with engine.begin() as transaction:
+        connection = transaction.connection.driver_connection
+        if not isinstance(connection, Connection):
+            raise TypeError(f"psycopg is needed, not {type(connection)}")
+        connection.execute("set local lock_timeout = '60s'")
+        connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        if _state(connection).current:
+            return False
+        _make_roles(connection)
+        connection.execute(
+            sql.SQL("create schema if not exists pgswarm authorization {}").format(sql.Identifier(OWNER))
+        )
+        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
+        _run_revisions(transaction)
+        apply_sql(connection)
+        connection.execute(sql.SQL("comment on schema pgswarm is {}").format(sql.Literal(f"pgswarm {fingerprint()}")))
+    return True
+
+
+def _state(connection: Connection[Any]) -> SchemaState:
+    row = connection.execute("select to_regclass('pgswarm.alembic_version')").fetchone()
+    if row is None or row[0] is None:
+        return SchemaState(None, current=False)
+    row = connection.execute("select version_num from pgswarm.alembic_version").fetchone()
+    revision = None if row is None else str(row[0])
+    known = _revisions()
+    if revision is not None and revision not in known:
+        raise DatabaseVersionError(
+            f"the database is at revision {revision}, which this pgswarm does not know: a newer one migrated it",
+            hint="upgrade pgswarm",
+        )
+    row = connection.execute("select obj_description('pgswarm'::regnamespace, 'pg_namespace')").fetchone()
+    applied = row is not None and row[0] == f"pgswarm {fingerprint()}"
+    return SchemaState(revision, current=applied and revision == known[-1])
+
+
+def _revisions() -> list[str]:
+    """Return the ids of the revisions, oldest first: their files are named by them, `0001_...py`."""
+    folder = files("pgswarm.migrations").joinpath("versions")
+    return sorted(file.name.split("_", 1)[0] for file in folder.iterdir() if file.name[:4].isdigit())
+
+
+def _make_roles(connection: Connection[Any]) -> None:
+    """Make the roles that are missing. They are the server's: another database may make them at the same time."""
+    for role in (OWNER, PROCESSOR_ROLE, API_ROLE):
+        connection.execute(
+            sql.SQL(
+                "do $$ begin"
+                " if not exists (select from pg_roles where rolname = {name}) then create role {role} nologin; end if;"
+                " exception when duplicate_object or unique_violation then null; end $$"
+            ).format(name=sql.Literal(role), role=sql.Identifier(role))
+        )
+        member = connection.execute("select pg_has_role(current_user, %s, 'member')", (role,)).fetchone()
+        if member is not None and not member[0]:
+            connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
+def _run_revisions(transaction: "SqlConnection") -> None:
+    """Run alembic on this very connection, so that everything commits together."""
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(files("pgswarm.migrations")).replace("%", "%%"))
+    config.attributes["connection"] = transaction
+    command.upgrade(config, "head")

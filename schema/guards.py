@@ -1,0 +1,86 @@
+"""What the database refuses, generated from `states.MOVES`: illegal moves, and every write that is not a verb's.
+
+Two guards. A row trigger whose condition is pure (no query, no function call) refuses a pair of statuses that no verb
+makes. A statement trigger refuses whoever is not the owner of the tables, and verbs alone run as the owner; it names
+the verb to call.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from pgswarm.schema.states import MOVES, Status, legal_pairs
+
+OWNER: Final = "pgswarm_owner"
+
+_VERB_HINTS: Final = {
+    "node": "start_swarm, cancel_node, retry_node, answer_question, pause_swarm, resume_swarm or cancel_swarm",
+    "event": "any verb: each appends its own events",
+    "question": "answer_question",
+}
+
+
+def guard_sql() -> str:
+    """Return the SQL that makes the guards; it may be run again at any time."""
+    return "\n".join([_legal_moves(), _illegal_move(), _illegal_birth(), *map(_direct_write, _VERB_HINTS)])
+
+
+def _legal_moves() -> str:
+    rows = ",\n  ".join(
+        f"('{before}', '{verb}', '{after}')" for before, verbs in MOVES.items() for verb, after in verbs.items()
+    )
+    return f"create or replace view pgswarm.legal_move (status_from, verb, status_to) as values\n  {rows};"
+
+
+def _illegal_move() -> str:
+    legal = " or ".join(
+        f"old.status = '{before}' and new.status in ({_quoted(sorted(b for a, b in legal_pairs() if a == before))})"
+        for before in Status
+        if MOVES[before]
+    )
+    silent = "old.status = new.status and old.status = 'awaiting_children'"
+    return f"""
+create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
+begin
+  raise exception 'a node that is % cannot become %', old.status, new.status
+    using errcode = 'PS405', detail = format('node %s of swarm %s', old.node_id, old.swarm_id),
+          hint = 'see the view pgswarm.legal_move';
+end
+$$;
+create or replace trigger refuse_move before update on pgswarm.node for each row
+when (not ({legal} or {silent})) execute function pgswarm.refuse_move();
+"""
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _illegal_birth() -> str:
+    return """
+create or replace function pgswarm.refuse_birth() returns trigger language plpgsql as $$
+begin
+  raise exception 'a node is made pending, not %', new.status
+    using errcode = 'PS405', detail = format('node %s of swarm %s', new.node_id, new.swarm_id),
+          hint = 'spawn it pending';
+end
+$$;
+create or replace trigger refuse_birth before insert on pgswarm.node for each row
+when (new.status <> 'pending') execute function pgswarm.refuse_birth();
+"""
+
+
+def _direct_write(table: str) -> str:
+    return f"""
+create or replace function pgswarm.refuse_write_to_{table}() returns trigger language plpgsql as $$
+begin
+  if current_user <> '{OWNER}' then
+    raise exception 'table pgswarm.{table} changes through verbs only'
+      using errcode = 'PS403', detail = format('a direct %s by %s', lower(tg_op), current_user),
+            hint = 'call {_VERB_HINTS[table]}';
+  end if;
+  return null;
+end
+$$;
+create or replace trigger refuse_write before insert or update or delete or truncate on pgswarm.{table}
+for each statement execute function pgswarm.refuse_write_to_{table}();
+"""

@@ -1,0 +1,259 @@
+-- The one place where the status of an existing node changes (a claim and the making of nodes apart): applies a batch of
+-- acts, spawns, asks, wakes parents, ends swarms, appends the events. Set-based; an act is one index into the arrays.
+--
+-- Locks: the swarms' locks, ascending (waits); then rows of these swarms only, which nobody else writes without them.
+-- Order of the events within one swarm: acts deepest first, creations parents first, wakes, questions, the swarm.
+-- Plan-proof: a row is found by a lateral lookup (`offset 0` pins the nested loop) and written by ctid.
+-- An act finds its node by status and epoch: running at its epoch; for `answer`, and for an `expire` without an epoch,
+-- waiting_user; for `cancel`, anything that is not terminated. Not found: fenced, nothing is written.
+create or replace function pgswarm.apply_acts(
+  worker_id uuid, swarm_ids uuid[], node_ids uuid[], epochs integer[], verbs text[], reports text[], errors jsonb[],
+  handlers text[], states jsonb[], delays_s double precision[],
+  child_of integer[] default '{}', child_ids uuid[] default '{}', child_actions text[] default '{}',
+  child_directives text[] default '{}', child_args jsonb[] default '{}', child_priorities smallint[] default '{}',
+  question_of integer[] default '{}', question_ids uuid[] default '{}', questions jsonb[] default '{}',
+  at timestamptz default null
+) returns setof pgswarm.advanced
+language plpgsql volatile
+set enable_seqscan = off set enable_hashjoin = on set enable_mergejoin = off set enable_bitmapscan = off
+set jit = off set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+  v_swarms uuid[];
+  v_seqs bigint[];
+  v_ats timestamptz[];
+  v_nodes integer[];
+  v_max_depth integer[];
+  v_max_activations integer[];
+  v_over boolean[];
+  v_refused text[] := '{}';
+  v_actor text := pgswarm.current_actor();
+  v_swarm uuid;
+begin
+  if cardinality(apply_acts.node_ids) = 0 then
+    return;
+  end if;
+  v_swarms := pgswarm.lock_swarms(apply_acts.swarm_ids);
+  select array_agg(last.seq order by o), array_agg(last.nodes order by o),
+         array_agg(coalesce(apply_acts.at, greatest(last.at + interval '1 microsecond', pgswarm.clock())) order by o),
+         array_agg(s.max_depth order by o), array_agg(s.max_activations order by o),
+         array_agg(coalesce(last.nodes + counted.n > s.max_nodes, false) order by o)
+    into v_seqs, v_nodes, v_ats, v_max_depth, v_max_activations, v_over
+    from unnest(v_swarms) with ordinality u(swarm_id, o)
+    left join lateral (select e.seq, e.at, e.nodes from pgswarm.event e
+                        where e.swarm_id = u.swarm_id order by e.seq desc limit 1) last on true
+    left join lateral (select w.max_depth, w.max_activations, w.max_nodes from pgswarm.swarm w
+                        where w.swarm_id = u.swarm_id offset 0) s on true
+    left join (select apply_acts.swarm_ids[c.act] as swarm_id, count(*)::integer as n
+                 from unnest(apply_acts.child_of, apply_acts.child_actions) c(act, action)
+                where c.action not like 'bench/%' group by 1) counted on counted.swarm_id = u.swarm_id;
+  if 'spawn' = any (apply_acts.verbs) then
+    select coalesce(array_agg(r.why order by o.act), '{}') into v_refused
+      from generate_series(1, cardinality(apply_acts.verbs)) o(act)
+      left join pgswarm.refused_spawns(apply_acts.swarm_ids, apply_acts.verbs, apply_acts.child_of, apply_acts.child_actions) r
+        on r.act = o.act;
+    perform pgswarm.keep_texts(apply_acts.reports || apply_acts.child_directives);
+  elsif exists (select from unnest(apply_acts.reports) t where octet_length(t) > 1024) then
+    perform pgswarm.keep_texts(apply_acts.reports);
+  end if;
+  if cardinality(apply_acts.question_of) > 0 then
+    perform pgswarm.keep_texts(array(select q ->> 'prompt' from unnest(apply_acts.questions) q));
+  end if;
+
+  return query
+  with act as materialized (
+    select i.act, f.row_at, b.i as lane_no, v_ats[b.i] as at, i.report, i.error, i.handler, i.state, i.delay_s, i.verb,
+           f.attempt, f.activation, f.depth,
+           pgswarm.settle_verb(i.verb, f.status, f.action, f.attempt, f.max_attempts, f.activation, f.depth,
+                               v_max_activations[b.i], v_max_depth[b.i], v_refused[i.act], v_over[b.i]) as settled
+      from unnest(apply_acts.swarm_ids, apply_acts.node_ids, apply_acts.epochs, apply_acts.verbs, apply_acts.reports,
+                  apply_acts.errors, apply_acts.handlers, apply_acts.states, apply_acts.delays_s)
+           with ordinality i(swarm_id, node_id, epoch, verb, report, error, handler, state, delay_s, act)
+     cross join lateral (select array_position(v_swarms, i.swarm_id) as i) b
+     cross join lateral (
+       select n.ctid as row_at, n.status, n.action, n.attempt, n.max_attempts, n.activation, n.depth
+         from pgswarm.node n
+        where n.swarm_id = i.swarm_id and n.node_id = i.node_id
+          and case
+                when i.verb = 'cancel' then n.status <> 'terminated'
+                when i.verb = 'answer' or i.epoch is null then n.status = 'waiting_user'
+                else n.status = 'running' and n.lease_epoch = i.epoch
+              end
+       offset 0) f
+  ),
+  tally as (select c.act, count(*)::integer as children from unnest(apply_acts.child_of) c(act) group by 1),
+  moved as (
+    update pgswarm.node n
+       set status = case
+             when a.settled in ('finish', 'fail', 'cancel') then 'terminated'
+             when a.settled = 'spawn' then 'awaiting_children'
+             when a.settled = 'ask' then 'waiting_user'
+             else 'pending'
+           end,
+           outcome = case a.settled when 'finish' then 'succeeded' when 'fail' then 'failed' when 'cancel' then 'cancelled' end,
+           report = case when a.settled in ('finish', 'fail') then pgswarm.row_text(a.report) else n.report end,
+           report_blob = case when a.settled in ('finish', 'fail') then pgswarm.blob_of(a.report) else n.report_blob end,
+           error = case
+             when a.settled = 'finish' then null
+             when a.settled in ('fail', 'retry')
+             then pgswarm.settle_error(a.verb, a.settled, a.attempt, a.activation, a.depth,
+                                       v_max_activations[a.lane_no], v_refused[a.act], a.error)
+             else n.error
+           end,
+           handler = coalesce(a.handler, n.handler),
+           state = coalesce(a.state, n.state),
+           attempt = case
+             when a.settled in ('ask', 'spawn', 'continue') then 0
+             when a.settled = 'release' then greatest(n.attempt - 1, 0)
+             else n.attempt
+           end,
+           -- released as if never claimed: the next claim runs the same activation and finds its model calls again
+           activation = case when a.settled = 'release' and n.attempt = 1 then n.activation - 1 else n.activation end,
+           lease_owner = null,
+           lease_expires_at = null,
+           available_at = case
+             when a.settled in ('continue', 'retry') then a.at + coalesce(a.delay_s, 0) * interval '1 second'
+             when a.settled in ('release', 'expire', 'answer') then a.at
+             else n.available_at
+           end,
+           open_children = case when a.settled = 'spawn' then t.children else 0 end,
+           updated_at = a.at,
+           terminated_at = case when a.settled in ('finish', 'fail', 'cancel') then a.at end
+      from act a
+      left join tally t on t.act = a.act
+     where n.ctid = a.row_at
+    returning n.*, a.act, a.settled, a.lane_no, a.at, pgswarm.changed_frame(n) as frame
+  ),
+  made as (
+    insert into pgswarm.node as n (
+      swarm_id, node_id, parent_id, depth, position, action, action_version, directive, directive_blob, args, max_attempts,
+      timeout_s, priority, available_at, spawn_round, created_at, updated_at)
+    select m.swarm_id, coalesce(c.node_id, pgswarm.new_id()), m.node_id, m.depth + 1,
+           (row_number() over (partition by c.act order by c.o))::integer - 1, c.action, d.version,
+           pgswarm.row_text(c.directive), pgswarm.blob_of(c.directive), coalesce(c.args, '{}'), d.max_attempts, d.timeout_s,
+           coalesce(c.priority, m.priority), m.at, m.activation, m.at, m.at
+      from moved m
+      join unnest(apply_acts.child_of, apply_acts.child_ids, apply_acts.child_actions, apply_acts.child_directives,
+                  apply_acts.child_args, apply_acts.child_priorities)
+           with ordinality c(act, node_id, action, directive, args, priority, o) on c.act = m.act
+      join pgswarm.action d on d.action_id = c.action
+     where m.settled = 'spawn'
+    returning n.*, pgswarm.created_frame(n) as frame
+  ),
+  asked as (
+    insert into pgswarm.question as k (
+      swarm_id, question_id, node_id, activation, position, prompt, prompt_blob, schema, choices, default_answer, expires_at, asked_at)
+    select m.swarm_id, coalesce(q.question_id, pgswarm.new_id()), m.node_id, m.activation,
+           (row_number() over (partition by q.act order by q.o))::integer - 1,
+           pgswarm.row_text(q.ask ->> 'prompt'), pgswarm.blob_of(q.ask ->> 'prompt'),
+           nullif(q.ask -> 'schema', 'null'), nullif(q.ask -> 'choices', 'null'), nullif(q.ask -> 'default_answer', 'null'),
+           m.at + (q.ask ->> 'expires_in_s')::double precision * interval '1 second', m.at
+      from moved m
+      join unnest(apply_acts.question_of, apply_acts.question_ids, apply_acts.questions)
+           with ordinality q(act, question_id, ask, o) on q.act = m.act
+     where m.settled = 'ask'
+    returning k.*, pgswarm.question_frame(k) as frame
+  ),
+  woken as (
+    update pgswarm.node p
+       set open_children = p.open_children - f.ended,
+           status = case when p.open_children = f.ended then 'pending' else p.status end,
+           available_at = case when p.open_children = f.ended then f.at else p.available_at end,
+           updated_at = f.at
+      from (select e.ended, e.at, x.row_at
+              from (select m.swarm_id, m.parent_id, m.at, count(*)::integer as ended
+                      from moved m
+                     where m.status = 'terminated' and m.parent_id is not null
+                     group by 1, 2, 3) e
+             cross join lateral (
+               select p.ctid as row_at
+                 from pgswarm.node p
+                where p.swarm_id = e.swarm_id and p.node_id = e.parent_id and p.status = 'awaiting_children'
+               offset 0) x
+             where not exists (select from moved m where m.settled = 'cancel' and m.node_id = e.parent_id)) f
+     where p.ctid = f.row_at
+    returning p.*, pgswarm.changed_frame(p) as frame
+  ),
+  ended as (
+    update pgswarm.swarm s
+       set status = 'terminated', paused_reason = null, outcome = m.outcome, report = m.report, report_blob = m.report_blob,
+           terminated_at = m.at
+      from moved m
+     where m.parent_id is null and m.status = 'terminated' and s.swarm_id = m.swarm_id
+    returning s.swarm_id, pgswarm.swarm_frame(s) as frame
+  ),
+  closed_lane as (delete from pgswarm.lane l using ended e where l.swarm_id = e.swarm_id),
+  runnable as (
+    insert into pgswarm.ready (swarm_id, priority, available_at, node_id, action)
+    select swarm_id, priority, available_at, node_id, action from made
+    union all select swarm_id, priority, available_at, node_id, action from woken where status = 'pending'
+    union all select swarm_id, priority, available_at, node_id, action from moved where status = 'pending'
+    returning swarm_id, available_at
+  ),
+  soonest as materialized (select swarm_id, min(available_at) as at from runnable group by 1),
+  opened as (
+    update pgswarm.lane l
+       set head_at = least(l.head_at, j.at),
+           head_id = case when j.at <= l.head_at then '00000000-0000-0000-0000-000000000000' else l.head_id end,
+           next_at = case when j.at <= pgswarm.clock() then '-infinity' else least(l.next_at, j.at) end
+      from (select s.at, x.row_at
+              from soonest s
+             cross join lateral (
+               select l.ctid as row_at
+                 from pgswarm.lane l
+                where l.swarm_id = s.swarm_id and (l.head_at >= s.at or l.next_at > s.at)
+               offset 0) x) j
+     where l.ctid = j.row_at
+  ),
+  happened as (
+    select lane_no, node_id, 'node.' || status as kind, settled as verb, 1 as step, -depth as x, position as y, frame from moved
+    union all
+    select array_position(v_swarms, swarm_id), node_id, 'node.created', 'spawn', 2, depth, position, frame from made
+    union all
+    select array_position(v_swarms, swarm_id), node_id, 'node.pending', 'children_done', 3, -depth, position, frame
+      from woken where status = 'pending'
+    union all
+    select array_position(v_swarms, swarm_id), node_id, 'question.asked', 'ask', 4, 0, position, frame from asked
+    union all
+    select array_position(v_swarms, swarm_id), null, 'swarm.terminated', null, 5, 0, 0, frame from ended
+  ),
+  appended as (
+    insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
+    select v_swarms[h.lane_no], v_seqs[h.lane_no] + row_number() over (partition by h.lane_no order by h.step, h.x, h.y, h.node_id),
+           h.node_id, h.kind, h.verb, v_actor, v_ats[h.lane_no],
+           v_nodes[h.lane_no] + (count(*) filter (where h.step = 2) over (partition by h.lane_no))::integer, h.frame
+      from happened h
+    returning swarm_id, seq
+  ),
+  fenced as (
+    select i.swarm_id, i.node_id
+      from unnest(apply_acts.swarm_ids, apply_acts.node_ids) with ordinality i(swarm_id, node_id, act)
+     where not exists (select from act a where a.act = i.act)
+  ),
+  counted as (
+    update pgswarm.worker w
+       set fenced_writes = w.fenced_writes + f.n
+      from (select count(*) as n from fenced) f
+     where f.n > 0 and w.worker_id = apply_acts.worker_id
+  )
+  select 'events', a.swarm_id, null::uuid, null::bigint, null::uuid, null::integer, null, null, null::jsonb, null, null::jsonb,
+         null::integer, null::integer, null::integer, null::integer, null::integer, null::jsonb, null::double precision,
+         min(a.seq), max(a.seq), null::double precision
+    from appended a
+   group by a.swarm_id
+  union all
+  select 'fenced', f.swarm_id, f.node_id, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+         null, null, null
+    from fenced f;
+
+  -- spawns that would have passed a swarm's limit of nodes were released: the swarm stops here
+  for v_swarm in
+    select u.swarm_id
+      from unnest(v_swarms, v_seqs, v_over) u(swarm_id, seq, over)
+     where u.over
+       and exists (select from pgswarm.event e where e.swarm_id = u.swarm_id and e.seq > u.seq and e.verb = 'release')
+  loop
+    return query select * from pgswarm.exceed_budget(v_swarm, 'nodes');
+  end loop;
+end
+$$;

@@ -1,0 +1,52 @@
+-- The event table is its own counter: under the swarm's lock its newest row tells the next seq, and that time only rises.
+create or replace function pgswarm.next_event_at(swarm_id uuid) returns timestamptz
+language sql volatile as $$
+  select coalesce(
+    (select greatest(e.at + interval '1 microsecond', pgswarm.clock())
+       from pgswarm.event e
+      where e.swarm_id = next_event_at.swarm_id
+      order by e.seq desc
+      limit 1),
+    pgswarm.clock())
+$$;
+
+-- Appends one event of a verb that holds the swarm's lock; returns its seq.
+create or replace function pgswarm.append_event(
+  swarm_id uuid, at timestamptz, kind text, verb text, node_id uuid, data jsonb, new_nodes integer default 0
+) returns bigint
+language sql volatile as $$
+  insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
+  select append_event.swarm_id, coalesce(max(last.seq), 0) + 1, append_event.node_id, append_event.kind,
+         append_event.verb, pgswarm.current_actor(), append_event.at,
+         coalesce(max(last.nodes), 0) + new_nodes, append_event.data
+    from (select e.seq, e.nodes
+            from pgswarm.event e
+           where e.swarm_id = append_event.swarm_id
+           order by e.seq desc
+           limit 1) last
+  returning seq
+$$;
+
+-- Wakes the subscribers (at the commit). Only a wake-up: whoever gets it reads the rows with rights of its own.
+create or replace function pgswarm.notify_events(swarm_id uuid, from_seq bigint, to_seq bigint) returns void
+language sql volatile as $$
+  select pg_notify('pgswarm_event', case
+    when current_setting('pgswarm.notify_payload', true) = 'none' then ''
+    else json_build_object('swarm_id', swarm_id, 'from_seq', from_seq, 'to_seq', to_seq)::text
+  end)
+$$;
+
+create or replace function pgswarm.notify_work() returns void
+language sql volatile as $$
+  select pg_notify('pgswarm_work', '')
+$$;
+
+-- Notifies everything that a verb wrote to one swarm since `from_seq`.
+create or replace function pgswarm.notify_since(swarm_id uuid, from_seq bigint) returns void
+language sql volatile as $$
+  select pgswarm.notify_events(notify_since.swarm_id, notify_since.from_seq, e.seq)
+    from pgswarm.event e
+   where e.swarm_id = notify_since.swarm_id and e.seq >= notify_since.from_seq
+   order by e.seq desc
+   limit 1
+$$;

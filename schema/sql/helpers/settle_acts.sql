@@ -1,0 +1,77 @@
+-- What really becomes of an act: the limits of its node are checked here, before anything is written. An act that passes
+-- one turns into a failure with `error.code = 'limit_<name>'`; a retry without an attempt left into the failure it had.
+create or replace function pgswarm.settle_verb(
+  verb text, status text, action text, attempt integer, max_attempts integer, activation integer, depth integer,
+  max_activations integer, max_depth integer, refused text, over_budget boolean
+) returns text
+language sql immutable parallel safe as $$
+  select case
+    when verb in ('retry', 'expire') and status = 'running' and attempt >= max_attempts then 'fail'
+    when verb not in ('ask', 'spawn', 'continue') then verb
+    when activation >= max_activations and action not like 'bench/%' then 'fail'
+    when verb = 'spawn' and refused in ('unknown_action', 'no_children', 'limit_children') then 'fail'
+    when verb = 'spawn' and refused = 'depth' and depth >= max_depth then 'fail'
+    when verb = 'spawn' and over_budget then 'release'
+    else verb
+  end
+$$;
+
+create or replace function pgswarm.settle_error(
+  verb text, settled text, attempt integer, activation integer, depth integer, max_activations integer, refused text,
+  error jsonb
+) returns jsonb
+language sql stable parallel safe as $$
+  select case
+    when settled <> 'fail' then error
+    when verb = 'fail' then coalesce(error, jsonb_build_object('code', 'failed', 'message', 'the action failed'))
+    when verb = 'retry' then coalesce(error, '{}') || jsonb_build_object('attempts', attempt)
+    when verb = 'expire' then coalesce(error, '{}') || jsonb_build_object(
+      'code', 'max_attempts', 'attempts', attempt,
+      'message', format('%s attempts ended without a result: the worker died or the time was up each time', attempt))
+    when activation >= max_activations then jsonb_build_object(
+      'code', 'limit_activations', 'message', format('the node has used its %s activations', max_activations))
+    when refused = 'depth' then jsonb_build_object(
+      'code', 'limit_depth', 'message', format('children at depth %s are below the swarm''s limit', depth + 1))
+    when refused = 'limit_children' then jsonb_build_object(
+      'code', 'limit_children', 'message', 'one set of children is larger than the swarm allows')
+    when refused = 'no_children' then jsonb_build_object(
+      'code', 'no_children', 'message', 'spawn needs at least one child')
+    else jsonb_build_object('code', refused, 'message', 'a child names an action that no processor has registered')
+  end
+$$;
+
+-- Which spawns of a batch cannot be as they are, by act: (act, why). Works on the whole batch at once.
+create or replace function pgswarm.refused_spawns(
+  swarm_ids uuid[], verbs text[], child_of integer[], child_actions text[]
+) returns table (act integer, why text)
+language sql stable as $$
+  with child as materialized (
+    select c.act, c.action, c.action not like 'bench/%' as counts
+      from unnest(child_of, child_actions) c(act, action)
+  ),
+  spawn as (
+    select v.act::integer as act, v.swarm_id
+      from unnest(swarm_ids, verbs) with ordinality v(swarm_id, verb, act)
+     where v.verb = 'spawn'
+  ),
+  tally as (
+    select c.act, count(*) as children, bool_or(c.counts) as counts,
+           bool_or(not exists (select from pgswarm.action a where a.action_id = c.action)) as unknown
+      from (select act, action, counts, count(*) from child group by 1, 2, 3) c
+     group by c.act
+  ),
+  wide as (
+    select c.act, count(*) as children from child c where c.counts group by 1
+  )
+  select s.act,
+         case
+           when t.act is null then 'no_children'
+           when t.unknown then 'unknown_action'
+           when w.children > (select m.max_children from pgswarm.swarm m where m.swarm_id = s.swarm_id) then 'limit_children'
+           when t.counts then 'depth'
+         end
+    from spawn s
+    left join tally t on t.act = s.act
+    left join wide w on w.act = s.act
+   where t.act is null or t.unknown or t.counts
+$$;

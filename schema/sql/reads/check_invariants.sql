@@ -1,0 +1,169 @@
+-- What must hold at every moment (reliability: invariants 1 to 10). No row = all hold. Reads one snapshot; takes no lock.
+create or replace function pgswarm.check_invariants(swarm_id uuid default null)
+returns table (rule text, swarm_id uuid, node_id uuid, detail text)
+language sql stable security definer set search_path = pgswarm, pg_temp as $$
+  with s as materialized (
+    select * from pgswarm.swarm s where check_invariants.swarm_id is null or s.swarm_id = check_invariants.swarm_id
+  ),
+  n as materialized (
+    select n.* from pgswarm.node n where check_invariants.swarm_id is null or n.swarm_id = check_invariants.swarm_id
+  ),
+  e as materialized (
+    select e.* from pgswarm.event e where check_invariants.swarm_id is null or e.swarm_id = check_invariants.swarm_id
+  ),
+  moves as (
+    select e.swarm_id, e.node_id, e.seq, e.kind, e.verb,
+           coalesce(e.data ->> 'status', '') as status,
+           lag(e.data ->> 'status') over w as before,
+           (e.data ->> 'lease_epoch')::integer as epoch,
+           lag((e.data ->> 'lease_epoch')::integer) over w as epoch_before
+      from e
+     where e.node_id is not null and e.kind like 'node.%'
+    window w as (partition by e.swarm_id, e.node_id order by e.seq)
+  ),
+  folded as (
+    select f.*
+      from (select distinct on (e.swarm_id, e.node_id) e.swarm_id, e.node_id, e.data
+              from e where e.kind = 'node.created' order by e.swarm_id, e.node_id, e.seq) made
+      left join (select distinct on (e.swarm_id, e.node_id) e.swarm_id, e.node_id, e.data
+                   from e where e.kind like 'node.%' and e.kind <> 'node.created'
+                  order by e.swarm_id, e.node_id, e.seq desc) last using (swarm_id, node_id)
+     cross join lateral jsonb_populate_record(null::pgswarm.node, made.data || coalesce(last.data, '{}')) f
+  )
+  -- 1: an active swarm has something that can go on
+  select 'swarm_can_go_on', s.swarm_id, null::uuid, 'active, but no node is runnable, running or waiting for something'
+    from s
+   where s.status = 'active'
+     and not exists (select from n where n.swarm_id = s.swarm_id and n.status in ('pending', 'running'))
+     and not exists (select from pgswarm.question q where q.swarm_id = s.swarm_id and q.closed_at is null)
+  union all
+  select 'waiting_has_open_question', n.swarm_id, n.node_id, 'waiting_user without an open question'
+    from n
+   where n.status = 'waiting_user'
+     and not exists (select from pgswarm.question q where q.node_id = n.node_id and q.closed_at is null)
+  union all
+  select 'terminated_swarm_is_over', s.swarm_id, n.node_id, 'the swarm has terminated, this node is ' || n.status
+    from s join n on n.swarm_id = s.swarm_id
+   where s.status = 'terminated' and n.status <> 'terminated'
+  union all
+  select 'outcome_is_the_roots', s.swarm_id, n.node_id, format('swarm %s, root %s', s.outcome, n.outcome)
+    from s join n on n.swarm_id = s.swarm_id and n.node_id = s.root_node_id
+   where (s.status = 'terminated') <> (n.status = 'terminated')
+      or s.outcome is distinct from n.outcome or s.report is distinct from n.report
+  -- 2: only legal moves, terminated is last
+  union all
+  select 'legal_moves', m.swarm_id, m.node_id, format('seq %s: %s -> %s by %s', m.seq, coalesce(m.before, '(new)'), m.status, m.verb)
+    from moves m
+   where case
+           when m.kind = 'node.created' then m.before is not null
+           else not exists (select from pgswarm.legal_move l
+                             where l.status_from = m.before and l.verb = m.verb and l.status_to = m.status)
+                or m.kind <> 'node.' || m.status
+         end
+  -- 3: epochs only rise, a running node has a worker that knows of it
+  union all
+  select 'epochs_rise', m.swarm_id, m.node_id, format('seq %s: epoch %s after %s', m.seq, m.epoch, m.epoch_before)
+    from moves m
+   where m.epoch < m.epoch_before or m.verb = 'claim' and m.epoch <> m.epoch_before + 1
+  union all
+  select 'running_is_held', n.swarm_id, n.node_id, 'running, but under no claim of its worker'
+    from n
+   where n.status = 'running'
+     and not exists (select from pgswarm.claim c where c.worker_id = n.lease_owner and n.node_id = any (c.node_ids))
+  -- 4: seq without a gap, time never back
+  union all
+  select 'seq_has_no_gap', g.swarm_id, null, format('%s events from seq %s to %s', g.n, g.first, g.last)
+    from (select e.swarm_id, count(*) as n, min(e.seq) as first, max(e.seq) as last from e group by 1) g
+    join s on s.swarm_id = g.swarm_id
+   where g.first <> s.history_from_seq or g.last - g.first + 1 <> g.n
+  union all
+  select 'time_never_runs_back', t.swarm_id, null, format('seq %s at %s, the one before at %s', t.seq, t.at, t.before)
+    from (select e.swarm_id, e.seq, e.at, lag(e.at) over (partition by e.swarm_id order by e.seq) as before from e) t
+   where t.at < t.before
+  union all
+  select 'swarm_terminated_is_last', e.swarm_id, null, format('seq %s comes after the end', e.seq)
+    from e join (select e.swarm_id, e.seq from e where e.kind = 'swarm.terminated') t on t.swarm_id = e.swarm_id
+   where e.seq > t.seq and e.kind not like 'llm.%'
+  union all
+  select 'swarm_terminated_is_told', s.swarm_id, null, format('%s events tell the end', t.n)
+    from s
+   cross join lateral (select count(*) as n from e where e.swarm_id = s.swarm_id and e.kind = 'swarm.terminated') t
+   where t.n <> (s.status = 'terminated')::integer
+  -- 5: a parent wakes once for each set of children, after all of them
+  union all
+  select 'children_end_first', c.swarm_id, c.node_id, format('%s, but its parent has terminated', c.status)
+    from n c join n p on p.swarm_id = c.swarm_id and p.node_id = c.parent_id
+   where p.status = 'terminated' and (c.status <> 'terminated' or c.terminated_at > p.terminated_at)
+  union all
+  select 'parent_wakes_once', w.swarm_id, w.node_id, format('%s sets of children, %s wake-ups', w.sets, w.wakes)
+    from (select m.swarm_id, m.node_id, count(*) filter (where m.verb = 'spawn' and m.kind = 'node.awaiting_children') as sets,
+                 count(*) filter (where m.verb = 'children_done') as wakes
+            from moves m group by 1, 2) w
+    join n on n.swarm_id = w.swarm_id and n.node_id = w.node_id
+    join s on s.swarm_id = w.swarm_id and s.forked_from is null
+   where case
+           when n.status = 'awaiting_children' then w.wakes <> w.sets - 1
+           when n.outcome = 'cancelled' then w.wakes not in (w.sets, w.sets - 1)
+           else w.wakes <> w.sets
+         end
+  -- 6: an answer is consumed once
+  union all
+  select 'one_answer', e.swarm_id, e.node_id, format('question %s was answered %s times', e.data ->> 'question_id', count(*))
+    from e where e.kind in ('question.answered', 'question.expired', 'question.closed')
+   group by e.swarm_id, e.node_id, e.data ->> 'question_id'
+  having count(*) > 1
+  -- 7: spend within the budget
+  union all
+  select 'spend_within_budget', s.swarm_id, null, b.detail
+    from s
+   cross join lateral (values
+     (s.spent_llm_calls > s.max_llm_calls, format('%s llm_calls of %s', s.spent_llm_calls, s.max_llm_calls)),
+     (s.spent_input_tokens + s.spent_output_tokens > s.max_tokens,
+      format('%s tokens of %s', s.spent_input_tokens + s.spent_output_tokens, s.max_tokens)),
+     (s.spent_cost_usd > s.max_cost_usd, format('%s USD of %s', s.spent_cost_usd, s.max_cost_usd)),
+     (s.reserved_tokens < 0 or s.reserved_cost_usd < 0, 'a reservation was given back twice')) b(broken, detail)
+   where b.broken
+  union all
+  select 'nodes_within_budget', s.swarm_id, null, format('%s nodes of %s', k.counted, s.max_nodes)
+    from s cross join lateral (select count(*) as counted from n where n.swarm_id = s.swarm_id and n.action not like 'bench/%') k
+   where k.counted > s.max_nodes
+  union all
+  select 'node_count_is_right', s.swarm_id, null, format('%s nodes, the last event says %s', k.n, l.nodes)
+    from s cross join lateral (select count(*) as n from n where n.swarm_id = s.swarm_id) k
+   cross join lateral (select e.nodes from e where e.swarm_id = s.swarm_id order by e.seq desc limit 1) l
+   where k.n <> l.nodes
+  -- 9: folding the events gives the rows
+  union all
+  select 'fold_gives_the_row', n.swarm_id, n.node_id,
+         coalesce((select string_agg(k.key || ': row ' || coalesce(k.value, 'null') || ', events ' || coalesce(j.value, 'null'), '; ')
+            from jsonb_each_text(pgswarm.fold_view(n::pgswarm.node)) k
+            join jsonb_each_text(pgswarm.fold_view(f::pgswarm.node)) j using (key)
+           where k.value is distinct from j.value), 'no event made it')
+    from n left join folded f on f.swarm_id = n.swarm_id and f.node_id = n.node_id
+   where f.node_id is null or pgswarm.fold_view(n::pgswarm.node) is distinct from pgswarm.fold_view(f::pgswarm.node)
+  -- 10: claimable exactly when pending; open_children are the living children
+  union all
+  select 'pending_is_ready', coalesce(n.swarm_id, r.swarm_id), coalesce(n.node_id, r.node_id),
+         case when r.node_id is null then 'pending, but not on the ready list' else 'on the ready list, but ' || coalesce(n.status, 'gone') end
+    from (select * from n where n.status = 'pending') p
+    full join (select * from pgswarm.ready r
+                where check_invariants.swarm_id is null or r.swarm_id = check_invariants.swarm_id) r
+      on r.swarm_id = p.swarm_id and r.node_id = p.node_id and r.priority = p.priority and r.available_at = p.available_at
+    left join n on n.swarm_id = coalesce(p.swarm_id, r.swarm_id) and n.node_id = coalesce(p.node_id, r.node_id)
+   where p.node_id is null or r.node_id is null
+  union all
+  select 'ready_is_in_a_lane', r.swarm_id, r.node_id, 'no lane will come to it: ' || coalesce(format('head %s, next %s', l.head_at, l.next_at), 'no lane')
+    from pgswarm.ready r left join pgswarm.lane l on l.swarm_id = r.swarm_id
+   where (check_invariants.swarm_id is null or r.swarm_id = check_invariants.swarm_id)
+     and (l.swarm_id is null or (r.available_at, r.node_id) < (l.head_at, l.head_id) or l.next_at > r.available_at)
+  union all
+  select 'lane_is_paused_with_its_swarm', s.swarm_id, null, format('swarm %s, lane paused: %s', s.status, coalesce(l.paused::text, 'no lane'))
+    from s left join pgswarm.lane l on l.swarm_id = s.swarm_id
+   where case s.status when 'terminated' then l.swarm_id is not null else l.paused is distinct from (s.status = 'paused') end
+  union all
+  select 'open_children_are_alive', p.swarm_id, p.node_id, format('open_children %s, %s live', p.open_children, k.alive)
+    from n p
+   cross join lateral (select count(*) as alive from n c
+                        where c.swarm_id = p.swarm_id and c.parent_id = p.node_id and c.status <> 'terminated') k
+   where p.open_children <> k.alive
+$$;

@@ -1,0 +1,37 @@
+-- Writes to a node, or with a null node_id to the whole swarm, without being asked. Wakes nobody: the next activation sees it.
+create or replace function pgswarm.add_message(swarm_id uuid, node_id uuid, content text) returns uuid
+language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
+#variable_conflict use_column
+declare
+  v_message pgswarm.message;
+  v_status text;
+  v_seq bigint;
+begin
+  if content is null or btrim(content, E' \t\r\n') = '' then
+    raise exception 'content is empty' using errcode = 'PS422', detail = 'content', hint = 'write something';
+  end if;
+  if octet_length(content) > 1000000 then
+    raise exception 'content is % bytes long, the limit is 1000000', octet_length(content)
+      using errcode = 'PS422', detail = 'content', hint = 'shorten it or attach it as a file';
+  end if;
+  perform pgswarm.lock_swarms(array[add_message.swarm_id]);
+  v_status := pgswarm.swarm_status(add_message.swarm_id);
+  if add_message.node_id is not null then
+    perform pgswarm.node_status(add_message.swarm_id, add_message.node_id);
+  end if;
+  if v_status = 'terminated' then
+    raise exception 'swarm % has terminated: nobody will read the message', add_message.swarm_id
+      using errcode = 'PS409', detail = 'swarm_id', hint = 'start a new swarm';
+  end if;
+  perform pgswarm.keep_texts(array[content]);
+  insert into pgswarm.message as m (swarm_id, message_id, node_id, content, content_blob, author, at)
+  values (add_message.swarm_id, pgswarm.new_id(), add_message.node_id, pgswarm.row_text(content), pgswarm.blob_of(content),
+          pgswarm.current_actor(), pgswarm.next_event_at(add_message.swarm_id))
+  returning m.* into v_message;
+  update pgswarm.lane l set has_messages = true where l.swarm_id = add_message.swarm_id and not l.has_messages;
+  v_seq := pgswarm.append_event(v_message.swarm_id, v_message.at, 'message.added', null, v_message.node_id,
+    to_jsonb(v_message) || jsonb_build_object('content', pgswarm.event_text(content)));
+  perform pgswarm.notify_since(v_message.swarm_id, v_seq);
+  return v_message.message_id;
+end
+$$;

@@ -1,0 +1,64 @@
+-- Before a model is called: reserves tokens and money, or hands back the recorded answer of the same call. The verdicts:
+--   call             go on; the reservation stands until end_call or drop_call
+--   recorded         an earlier attempt got this answer: it is not paid again
+--   budget_exceeded  the call would pass a limit: the swarm is paused, the node released
+--   fenced           the node is not the caller's any more
+-- A send whose answer was lost is counted as spent, as far as it was reserved: nobody knows better.
+create or replace function pgswarm.begin_call(
+  swarm_id uuid, node_id uuid, epoch integer, activation integer, call_no integer, request_hash text, model text,
+  request jsonb, reserve_tokens bigint, reserve_usd numeric, out verdict text, out response jsonb
+)
+language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
+#variable_conflict use_column
+declare
+  v_call pgswarm.llm_call;
+  v_swarm pgswarm.swarm;
+  v_range record;
+  v_limit text;
+begin
+  perform pgswarm.lock_swarms(array[begin_call.swarm_id]);
+  perform from pgswarm.node n
+    where n.swarm_id = begin_call.swarm_id and n.node_id = begin_call.node_id and n.status = 'running'
+      and n.lease_epoch = begin_call.epoch;
+  if not found then
+    verdict := 'fenced';
+    return;
+  end if;
+  select c.* into v_call from pgswarm.llm_call c
+   where c.swarm_id = begin_call.swarm_id and c.node_id = begin_call.node_id and c.activation = begin_call.activation
+     and c.call_no = begin_call.call_no and c.request_hash = begin_call.request_hash;
+  if v_call.finished_at is not null then
+    verdict := 'recorded';
+    response := v_call.response;
+    return;
+  end if;
+  select s.* into v_swarm from pgswarm.swarm s where s.swarm_id = begin_call.swarm_id;
+  v_limit := case
+    when v_swarm.spent_llm_calls + 1 > v_swarm.max_llm_calls then 'llm_calls'
+    when v_swarm.spent_input_tokens + v_swarm.spent_output_tokens + v_swarm.reserved_tokens + reserve_tokens
+         > v_swarm.max_tokens then 'tokens'
+    when v_swarm.spent_cost_usd + v_swarm.reserved_cost_usd + reserve_usd > v_swarm.max_cost_usd then 'cost_usd'
+  end;
+  if v_limit is not null then
+    for v_range in select * from pgswarm.exceed_budget(begin_call.swarm_id, v_limit) loop
+      perform pgswarm.notify_events(v_range.swarm_id, v_range.from_seq, v_range.to_seq);
+    end loop;
+    verdict := 'budget_exceeded';
+    return;
+  end if;
+  insert into pgswarm.llm_call as c (
+    swarm_id, node_id, activation, call_no, request_hash, model, request, reserved_tokens, reserved_cost_usd, started_at)
+  values (
+    begin_call.swarm_id, begin_call.node_id, begin_call.activation, begin_call.call_no, begin_call.request_hash,
+    begin_call.model, begin_call.request, reserve_tokens, reserve_usd, pgswarm.clock())
+  on conflict (swarm_id, node_id, activation, call_no, request_hash) do update
+     set lost_tokens = c.lost_tokens + c.reserved_tokens, lost_cost_usd = c.lost_cost_usd + c.reserved_cost_usd,
+         reserved_tokens = excluded.reserved_tokens, reserved_cost_usd = excluded.reserved_cost_usd, sends = c.sends + 1,
+         started_at = excluded.started_at;
+  update pgswarm.swarm s
+     set spent_llm_calls = s.spent_llm_calls + 1, reserved_tokens = s.reserved_tokens + reserve_tokens,
+         reserved_cost_usd = s.reserved_cost_usd + reserve_usd
+   where s.swarm_id = begin_call.swarm_id;
+  verdict := 'call';
+end
+$$;

@@ -1,0 +1,36 @@
+-- A model has answered: the answer is recorded and paid, whoever holds the node by now. Recorded once; a second answer to the
+-- same call changes nothing.
+create or replace function pgswarm.end_call(
+  swarm_id uuid, node_id uuid, activation integer, call_no integer, request_hash text, response jsonb,
+  input_tokens integer, output_tokens integer, cost_usd numeric
+) returns void
+language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
+#variable_conflict use_column
+declare
+  v_call pgswarm.llm_call;
+begin
+  perform pgswarm.lock_swarms(array[end_call.swarm_id]);
+  select c.* into v_call from pgswarm.llm_call c
+   where c.swarm_id = end_call.swarm_id and c.node_id = end_call.node_id and c.activation = end_call.activation
+     and c.call_no = end_call.call_no and c.request_hash = end_call.request_hash;
+  if not found then
+    raise exception 'call % of node % was never begun', end_call.call_no, end_call.node_id
+      using errcode = 'PS404', detail = 'call_no', hint = 'begin_call comes first';
+  end if;
+  if v_call.finished_at is not null then
+    return;
+  end if;
+  update pgswarm.llm_call c
+     set response = end_call.response, input_tokens = end_call.input_tokens, output_tokens = end_call.output_tokens,
+         cost_usd = end_call.cost_usd, reserved_tokens = 0, reserved_cost_usd = 0, finished_at = pgswarm.clock()
+   where c.swarm_id = v_call.swarm_id and c.node_id = v_call.node_id and c.activation = v_call.activation
+     and c.call_no = v_call.call_no and c.request_hash = v_call.request_hash;
+  update pgswarm.swarm s
+     set spent_input_tokens = s.spent_input_tokens + end_call.input_tokens,
+         spent_output_tokens = s.spent_output_tokens + end_call.output_tokens,
+         spent_cost_usd = s.spent_cost_usd + end_call.cost_usd,
+         reserved_tokens = s.reserved_tokens - v_call.reserved_tokens,
+         reserved_cost_usd = s.reserved_cost_usd - v_call.reserved_cost_usd
+   where s.swarm_id = end_call.swarm_id;
+end
+$$;
