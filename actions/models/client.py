@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from pgswarm.actions.models.answers import candidates, read_answer
+from pgswarm.actions.models.answers import read_answer
 from pgswarm.actions.models.errors import ModelError
 from pgswarm.actions.models.failures import TryError, pause_s
 from pgswarm.actions.models.limits import Limits
@@ -22,7 +22,7 @@ from pgswarm.actions.models.prices import Prices, estimate_request
 from pgswarm.actions.models.replies import Reply, read_reply
 from pgswarm.actions.models.requests import canonical_request, repair_turns
 from pgswarm.actions.models.settings import ModelSettings
-from pgswarm.actions.models.shapes import Mode, Shape
+from pgswarm.actions.models.shapes import Shape
 from pgswarm.actions.models.verdicts import final_error
 from pgswarm.actions.node import Prompt
 
@@ -114,7 +114,7 @@ class ModelClient:
                 reply = read_reply(payload, estimate_request(request))
                 break
             except TryError as failure:
-                lowered = shape.lowered(failure)
+                lowered = shape.lowered(failure) if line.probed else None
                 if lowered is not None:
                     scope = name if shape.blames_schema(failure) else scope
                     shape = lowered
@@ -124,8 +124,8 @@ class ModelClient:
                     raise final_error(failure, line.model, line.place, tries) from None
                 await asyncio.sleep(pause_s(tries, settings.backoff_s, settings.backoff_max_s, failure.retry_after_s))
                 tries += 1
-        if shape.mode is not Mode.PROMPT and reply.finish == "stop" and next(candidates(reply.text), None) is None:
-            shape = shape.without_mode()  # the mode was taken and not heeded: nothing holds the model to the schema
+        if line.probed and shape.unheeded(reply):
+            shape = shape.without_mode()
         if shape != line.shape:
             self._shapes[(line.model, scope)] = shape
         await line.record(request, reply)

@@ -26,13 +26,17 @@ _SHOWN_MODELS = 10
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open line to one model: its wire, the name that the server knows it by, where it is, and its first shape."""
+    """An open line to one model: its wire, the name that the server knows it by, where it is, and its first shape.
+
+    `probed`: the server's abilities are found out from how it answers; what answers in this process has them all.
+    """
 
     wire: "Wire"
     model: str
     place: str
     shape: Shape
     recorder: "Recorder | None" = None
+    probed: bool = False
 
     async def record(self, request: Mapping[str, Any], reply: Reply) -> None:
         """Append the answer to the recording that is being made, if one is."""
@@ -66,7 +70,9 @@ class Lines:
         wire = await self._wire("")
         recorder = await self._recording()
         name = await self._only_model(wire) if model == ONLY_MODEL else model
-        return Line(wire, name, settings.host, Shape(newer_limit=settings.base_url == OPENAI_URL), recorder)
+        return Line(
+            wire, name, settings.host, Shape(newer_limit=settings.base_url == OPENAI_URL), recorder, probed=True
+        )
 
     async def aclose(self) -> None:
         """Close every wire."""

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from pgswarm.actions.models.answers import candidates
 from pgswarm.actions.models.failures import TryError
+from pgswarm.actions.models.replies import Reply
 
 
 class Mode(StrEnum):
@@ -51,6 +53,10 @@ class Shape:
     def blames_schema(failure: TryError) -> bool:
         """Whether `failure` is about this one schema, not about the mode."""
         return "invalid schema" in failure.message.lower()
+
+    def unheeded(self, reply: Reply) -> bool:
+        """Whether the server took the mode and did not heed it: a finished answer without any JSON."""
+        return self.mode is not Mode.PROMPT and reply.finish == "stop" and next(candidates(reply.text), None) is None
 
     def without_mode(self) -> "Shape":
         """Return the shape for a server that takes every mode and heeds none."""
