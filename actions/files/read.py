@@ -27,12 +27,12 @@ class ReadFile(Action[ReadArgs]):
     async def main(self, node: Node[ReadArgs]) -> ActionOutcome:
         """Report the lines asked for."""
         entry = await _entry(node)
-        lines = (await node.memory.read(entry.entry_id)).splitlines(keepends=True)
+        lines = (await node.memory.read(entry.entry_id)).split("\n")
         begin = node.args.first_line - 1
         if begin and begin >= len(lines):
             raise ActionError("no_such_line", f"{entry.name} has {len(lines)} lines; first_line is {begin + 1}.")
         wanted = lines[begin : begin + node.args.max_lines] if node.args.max_lines else lines[begin:]
-        text = "".join(wanted)
+        text = "\n".join(wanted)
         if len(text) <= MAX_CHARS:
             return Finish(text)
         shown = text[:MAX_CHARS]

@@ -1,11 +1,13 @@
 """`memory/retrieve`: what the swarm's texts say about something, quoted with file and line.
 
 A quotation is shown only where it stands in the passage letter by letter (but for white space): whatever a model gives
-back, nothing invented can be quoted. Bounded: `MAX_PASSAGES` passages, `MAX_QUOTES` quotations.
+back, nothing invented can be quoted. Bounded: `MAX_PASSAGES` passages, each grown by
+`MAX_GROWTH` lines at most to either side, and `MAX_QUOTES` quotations.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,12 +19,8 @@ from pgswarm.actions.outcomes import ActionOutcome, Finish
 
 MAX_PASSAGES = 12
 MAX_QUOTES = 5
+MAX_GROWTH = 40
 _SEARCHED = 40
-_COMMON = frozenset(
-    """a an and any are as at be by do does did find for from give has have how in is it its look me of on or our quote say
-    says said search show tell text texts that the their there they this to up was were what when where which who whom why
-    will with about regarding concerning mention mentions place passage""".split()
-)
 
 SYSTEM = """You find what texts say. `passages` are pieces of the swarm's files.
 Copy into `quotes` the sentences that answer `question`, letter by letter, with the number of their passage, best first;
@@ -105,16 +103,29 @@ async def _searched(node: Node[RetrieveArgs]) -> list[EntryInfo]:
 
 
 async def _passages(node: Node[RetrieveArgs], entries: Sequence[EntryInfo], query: str) -> list[Passage]:
-    """The best passages of these entries: all the words first, then any of them."""
+    """The best passages of these entries, each grown to its whole paragraph, so that no sentence is cut in two."""
     ids = {entry.entry_id for entry in entries}
-    words = [word for word in re.findall(r"\w+", query.lower()) if word not in _COMMON and len(word) > 1]
-    for attempt in dict.fromkeys([" ".join(words), " or ".join(words)]):
-        if not attempt:
-            continue
-        found = [p for p in await node.memory.search(attempt, limit=_SEARCHED) if p.entry_id in ids]
-        if found:
-            return found[:MAX_PASSAGES]
-    return []
+    found = [p for p in await node.memory.search(query, limit=_SEARCHED) if p.entry_id in ids]
+    grown: dict[tuple[str, int], Passage] = {}
+    lines: dict[Any, list[str]] = {}
+    for passage in found:
+        if passage.entry_id not in lines:
+            lines[passage.entry_id] = (await node.memory.read(passage.entry_id)).split("\n")
+        whole = _paragraph(passage, lines[passage.entry_id])
+        grown.setdefault((passage.name, whole.first_line), whole)
+        if len(grown) == MAX_PASSAGES:
+            break
+    return list(grown.values())
+
+
+def _paragraph(passage: Passage, lines: Sequence[str]) -> Passage:
+    first, last = passage.first_line, min(passage.last_line, len(lines))
+    while first > 1 and passage.first_line - first < MAX_GROWTH and lines[first - 2].strip():
+        first -= 1
+    while last < len(lines) and last - passage.last_line < MAX_GROWTH and lines[last].strip():
+        last += 1
+    text = "\n".join(line.rstrip("\r") for line in lines[first - 1 : last])
+    return replace(passage, text=text, first_line=first, last_line=last)
 
 
 def _place(quote: Quote, passages: Sequence[Passage]) -> str | None:

@@ -1,6 +1,6 @@
 """A text as headings and sentences with their lines. Pure. Nothing is changed but the white space inside a sentence.
 
-Line numbers count from the `first_line` that the caller gives, so that a passage of a file keeps the file's lines.
+Lines end at a line feed only, as editors and the database count them. Line numbers count from the `first_line` that the caller gives, so that a passage of a file keeps the file's lines.
 """
 
 import re
@@ -70,7 +70,7 @@ def _blocks(text: str, first_line: int) -> list[_Block]:
             heading = level_title = title
         current.clear()
 
-    for number, line in enumerate(text.splitlines(), start=first_line):
+    for number, line in enumerate(text.split("\n"), start=first_line):
         if not line.strip():
             close()
             continue
