@@ -11,9 +11,11 @@ from typing import Any
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.files import files_of
 from pgswarm.actions.models.offline.rules.lexicon import Kind
-from pgswarm.actions.models.offline.rules.parts import Part, explicit, key, planned
+from pgswarm.actions.models.offline.rules.parts import ASK_PREFIX, Part, explicit, key, planned
+from pgswarm.actions.models.offline.rules.titles import heading, without_title
 
 MAX_TRIES = 2
+_ASKED_READER = f"{ASK_PREFIX}Who is the "
 _FINAL = re.compile(
     r"^(needs_model|limit_|cancelled|not_found|not_text|no_table|bad_args|too_long|budget|unknown_|no_action|not_a_|"
     r"binary|cannot_read|unclear|needs_)"
@@ -54,7 +56,8 @@ def review_overall(data: Mapping[str, Any]) -> dict[str, Any]:
     """Compare the goal's parts with the branches; consolidate their reports, and name what is left."""
     branches: Sequence[Mapping[str, Any]] = list(data.get("branches") or ())
     goal = str(data.get("directive", ""))
-    parts = planned(goal, files_of(data), material=False)
+    above = [str(note.get("directive", "")) for note in data.get("context") or ()]
+    parts = planned(goal, files_of(data), material=bool(above), audience_known=slots.asks_audience(above))
     done = [b for b in branches if b.get("complete")]
     known = {key(str(b.get("directive", ""))) for b in done}
     left: list[Part] = []
@@ -80,14 +83,14 @@ def review_overall(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def consolidate(parts: Sequence[Part], branches: Sequence[Mapping[str, Any]], hopeless: Sequence[str]) -> str:
     """Put the reports of what is done under the directives, in the goal's order; a single one stands alone."""
+    known = {key(part.directive): part for part in parts}
     done = {key(str(b["directive"])): b for b in branches if b.get("complete")}
-    order = [key(part.directive) for part in parts]
-    shown = [done[k] for k in order if k in done]
-    shown += [b for k, b in done.items() if k not in order]
-    told = [b for b in shown if not str(b["directive"]).startswith("Ask the user: Who is the ")]
+    shown = [(part, done[k]) for k, part in known.items() if k in done]
+    shown += [(Part(Kind.OTHER, str(b["directive"])), b) for k, b in done.items() if k not in known]
+    told = [(part, str(b["report"]).strip()) for part, b in shown if not part.directive.startswith(_ASKED_READER)]
     if len(told) == 1 and not hopeless:
-        return str(told[0]["report"]).strip()
-    sections = [f"## {b['directive']}\n\n{_demote(str(b['report']).strip())}" for b in told]
+        return told[0][1]
+    sections = [f"## {heading(part, report)}\n\n{_demote(without_title(part, report))}" for part, report in told]
     if hopeless:
         sections.append("## Not done\n\n" + "\n".join(f"- {line}" for line in hopeless))
     return "\n\n".join(sections)
@@ -95,7 +98,7 @@ def consolidate(parts: Sequence[Part], branches: Sequence[Mapping[str, Any]], ho
 
 def _demote(report: str) -> str:
     """Headings inside a part's report go below the part's own heading."""
-    return re.sub(r"^(#{1,4}) ", r"##\1 ", report, flags=re.MULTILINE)
+    return re.sub(r"^(#{1,4}) ", r"#\1 ", report, flags=re.MULTILINE)
 
 
 def _as_directive(parts: Sequence[Part]) -> str:

@@ -18,10 +18,14 @@ _LEAST_WORDS = 40
 _MOST_SENTENCE_WORDS = 45
 _LEAST_SENTENCE_WORDS = 5
 _REPEATED = 0.35
-_SAME_HEADING = 0.6
-_FIRST_OF_TEXT = 1.6
+_SAME_SECTION = 0.6
+_FIRST_OF_TEXT = 2.5
 _FIRST_OF_PARAGRAPH = 1.15
 _ON_FOCUS = 2.0
+_EVEN = 4
+_TOO_LONG = 0.7
+_TOO_SHORT = 0.2
+_LENGTH_POWER = 0.8
 
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def choose(found: Sequence[Sentence], words: int, most: int | None = None, focus
     candidates = set(range(len(found)))
     while candidates and (most is None or len(chosen) < most):
         scores = {
-            i: _score(bags[i], weight, covered, wanted) * place[i] * _SAME_HEADING ** used[found[i].heading]
+            i: _score(bags[i], weight, covered, wanted) * place[i] * _SAME_SECTION ** used[_section(found[i])]
             for i in candidates
         }
         best = max(candidates, key=lambda i: (scores[i], -i))
@@ -66,8 +70,13 @@ def choose(found: Sequence[Sentence], words: int, most: int | None = None, focus
         chosen.append(best)
         room -= length
         covered.update(bags[best])
-        used[found[best].heading] += 1
+        used[_section(found[best])] += 1
     return [found[i] for i in sorted(chosen)]
+
+
+def _section(sentence: Sentence) -> str:
+    """The outermost heading: one long section must not take all the room."""
+    return sentence.heading.split(", ", 1)[0]
 
 
 def _default_words(text: str) -> int:
@@ -78,7 +87,7 @@ def _score(bag: frozenset[str], weight: Mapping[str, float], covered: Counter[st
     if not bag:
         return 0.0
     total = sum(weight[stem] * _REPEATED ** covered[stem] for stem in bag)
-    return total / math.sqrt(len(bag) + 4) * (_ON_FOCUS if bag & wanted else 1.0)
+    return total / (len(bag) + _EVEN) ** _LENGTH_POWER * (_ON_FOCUS if bag & wanted else 1.0)
 
 
 def _place(found: Sequence[Sentence], index: int) -> float:
@@ -89,8 +98,8 @@ def _place(found: Sequence[Sentence], index: int) -> float:
         factor *= _FIRST_OF_PARAGRAPH
     length = len(sentence.text.split())
     if length < _LEAST_SENTENCE_WORDS:
-        return factor * 0.2
-    return factor if length <= _MOST_SENTENCE_WORDS else factor * 0.6
+        return factor * _TOO_SHORT
+    return factor if length <= _MOST_SENTENCE_WORDS else factor * _TOO_LONG
 
 
 def _shown(sentence: Sentence) -> str:

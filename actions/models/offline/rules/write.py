@@ -13,7 +13,8 @@ from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.errors import needs_model
 from pgswarm.actions.models.offline.rules.files import files_of
 from pgswarm.actions.models.offline.rules.lexicon import Kind
-from pgswarm.actions.models.offline.rules.parts import explicit
+from pgswarm.actions.models.offline.rules.parts import Part, explicit
+from pgswarm.actions.models.offline.rules.titles import heading
 
 _DEFAULT_WORDS = 450
 _EXPERTS = re.compile(
@@ -31,10 +32,10 @@ _LEAST_ROOM = 20
 
 @dataclass(slots=True)
 class _Material:
-    figures: list[tuple[str, str]]
-    quotes: list[tuple[str, str]]
-    summaries: list[tuple[str, str]]
-    others: list[tuple[str, str]]
+    figures: list[tuple[Part, str]]
+    quotes: list[tuple[Part, str]]
+    summaries: list[tuple[Part, str]]
+    others: list[tuple[Part, str]]
     failed: list[tuple[str, str]]
 
 
@@ -85,11 +86,11 @@ def _sorted(notes: Sequence[Mapping[str, Any]], data: Mapping[str, Any]) -> _Mat
             found.failed.append((directive, str((note.get("error") or {}).get("message") or "not done")))
             continue
         parts = explicit(directive, files)
-        kind = parts[0].kind if len(parts) == 1 else Kind.OTHER
-        if not report or kind is Kind.ASK:
+        part = parts[0] if len(parts) == 1 else Part(Kind.OTHER, directive)
+        if not report or (part.kind is Kind.ASK and slots.asks_audience([directive])):
             continue
         shelf = {Kind.COMPUTE: found.figures, Kind.FIND: found.quotes, Kind.SUMMARISE: found.summaries}
-        shelf.get(kind, found.others).append((directive, report))
+        shelf.get(part.kind, found.others).append((part, report))
     return found
 
 
@@ -98,12 +99,12 @@ def _sections(material: _Material, *, experts: bool) -> list[tuple[str, list[str
     rows = _TABLE_ROWS_EXPERTS if experts else _TABLE_ROWS
     sections: list[tuple[str, list[str]]] = []
     if material.figures:
-        firsts = [block for _, report in material.figures for block in _lines(report)[:1]]
+        firsts = [line for _, report in material.figures for line in _lines(report)[:1]]
         tables = [table for _, report in material.figures if (table := _table(report, rows))]
-        sections.append(("Key figures", ["\n".join(f"- {line}" for line in firsts), *tables]))
-    sections += [(_said(directive), _blocks(report)[: _QUOTES + 1]) for directive, report in material.quotes]
-    sections += [(_about(directive), _points(report)) for directive, report in material.summaries]
-    sections += [(directive.rstrip("?.")[:100], _blocks(report)) for directive, report in material.others]
+        sections.append(("Key figures", ["\n".join(f"- {_capital(line)}" for line in firsts), *tables]))
+    sections += [(heading(part), _blocks(report)[: _QUOTES + 1]) for part, report in material.quotes]
+    sections += [(heading(part), _points(report, experts=experts)) for part, report in material.summaries]
+    sections += [(heading(part), _blocks(report)) for part, report in material.others]
     if material.failed:
         sections.append(("Not done", ["\n".join(f"- {directive}: {why}" for directive, why in material.failed)]))
     return sections
@@ -146,26 +147,26 @@ def _table(report: str, rows: int) -> str:
 
 
 def _blocks(report: str) -> list[str]:
-    return [block.strip() for block in re.split(r"\n\s*\n", report) if block.strip()]
+    """The report's paragraphs; one that only announces the next ("Figures:") stays with it."""
+    blocks: list[str] = []
+    for block in (block.strip() for block in re.split(r"\n\s*\n", report)):
+        if blocks and blocks[-1].endswith(":") and "\n" not in blocks[-1]:
+            blocks[-1] = f"{blocks[-1]}\n\n{block}"
+        elif block:
+            blocks.append(block)
+    return blocks
 
 
-def _points(report: str) -> list[str]:
-    """A summary as its points; one that is a description of a table keeps its first lines."""
+def _points(report: str, *, experts: bool) -> list[str]:
+    """A summary in prose as its points; one of a table as its first line, for experts with its tables."""
     points = [line for line in report.splitlines() if line.startswith("- ")]
-    lead = next((line for line in _lines(report)), "")
-    if not points:
-        return _blocks(report)[:_POINTS]
-    return [points[0], *points[1:_POINTS]] if lead.endswith("in its own words:") else [lead, *points[:_POINTS]]
+    if "|" in report or not points:
+        return _blocks(report) if experts else _blocks(report)[:1]
+    return points[:_POINTS]
 
 
-def _said(directive: str) -> str:
-    about = slots.subject(directive)
-    return f"What is said about {about}" if about else directive.rstrip("?.")[:100]
-
-
-def _about(directive: str) -> str:
-    match = re.search(r"[\w./-]+\.\w{2,5}\b", directive)
-    return match.group() if match else directive[:100]
+def _capital(line: str) -> str:
+    return line[:1].upper() + line[1:]
 
 
 def _sources(data: Mapping[str, Any], notes: Sequence[Mapping[str, Any]]) -> list[str]:
