@@ -1,4 +1,4 @@
-"""`conversation/ask_user`: questions to the person, each answered on its own; the report holds questions and answers."""
+"""`conversation/ask_user`: questions to the person, each answered on its own; the report holds both."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -3,6 +3,7 @@
 Bounded: at most `MAX_LISTED` files, and a head only for the first `MAX_HEADS`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,14 @@ def describe(entries: Sequence[EntryInfo]) -> str:
         return "No file is attached: give one with --file."
     more = f" and {len(names) - MAX_HEADS} more" if len(names) > MAX_HEADS else ""
     return f"Attached: {', '.join(names[:MAX_HEADS])}{more}."
+
+
+def safe_name(name: str) -> str:
+    """Return `name` without folders and characters that no file name has; raise `ActionError` where nothing is left."""
+    plain = re.sub(r"[^\w .()-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    if not plain:
+        raise ActionError("bad_name", f"{name!r} is no name for a file: use letters, digits, spaces, dots and hyphens.")
+    return plain
 
 
 async def _head(node: Node[Any], entry: EntryInfo) -> str:

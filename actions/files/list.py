@@ -2,7 +2,7 @@
 
 from pgswarm.actions.base import Action, NoArgs, action
 from pgswarm.actions.files.inventory import describe, is_result, is_table
-from pgswarm.actions.node import Node
+from pgswarm.actions.node import EntryInfo, Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
 
 MAX_SHOWN = 500
@@ -17,11 +17,14 @@ class ListFiles(Action[NoArgs]):
         entries = [entry for entry in await node.memory.entries() if entry.kind != "folder"]
         if not entries:
             return Finish(describe(entries))
-        lines = [
-            f"- {e.name} ({'table' if is_table(e) else e.kind}, {e.size:,} bytes{', made here' if is_result(e) else ''})"
-            + (f": {e.description}" if e.description else "")
-            for e in entries[:MAX_SHOWN]
-        ]
+        lines = [_line(entry) for entry in entries[:MAX_SHOWN]]
         if len(entries) > MAX_SHOWN:
             lines.append(f"… and {len(entries) - MAX_SHOWN} more")
         return Finish("\n".join(lines))
+
+
+def _line(entry: EntryInfo) -> str:
+    kind = "table" if is_table(entry) else entry.kind
+    made = ", made here" if is_result(entry) else ""
+    told = f": {entry.description}" if entry.description else ""
+    return f"- {entry.name} ({kind}, {entry.size:,} bytes{made}){told}"

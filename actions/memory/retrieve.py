@@ -56,8 +56,8 @@ class Found(BaseModel):
 @action(
     "memory/retrieve",
     description=(
-        "Search the swarm's memory and texts: find and quote the passages that answer a question or say something about a "
-        "subject, with file and line."
+        "Search the swarm's memory and texts: find and quote the passages that answer a question or say "
+        "something about a subject, with file and line."
     ),
 )
 class Retrieve(Action[RetrieveArgs]):
@@ -140,6 +140,6 @@ def _place(quote: Quote, passages: Sequence[Passage]) -> str | None:
         if match:
             first = passage.first_line + passage.text.count("\n", 0, match.start())
             last = first + match.group().count("\n")
-            lines = f"line {first}" if first == last else f"lines {first}–{last}"
+            lines = f"line {first}" if first == last else f"lines {first} to {last}"
             return f"> {' '.join(match.group().split())}\n> — {passage.name}, {lines}"
     return None

@@ -1,11 +1,9 @@
 """`memory/save`: keeps a text, or the results of earlier work, in the swarm's memory under a name."""
 
-import re
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
-from pgswarm.actions.files.inventory import RESULTS
+from pgswarm.actions.files.inventory import RESULTS, safe_name
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
 from pgswarm.actions.swarm.notes import Note
@@ -25,7 +23,9 @@ class SaveArgs(BaseModel):
     context: list[Note] = Field(default_factory=list)
 
 
-@action("memory/save", description="Save or store a text, or results of earlier work, in memory under a name, to keep it.")
+@action(
+    "memory/save", description="Save or store a text, or results of earlier work, in memory under a name, to keep it."
+)
 class Save(Action[SaveArgs]):
     """Saves to the memory folder of results."""
 
@@ -34,7 +34,7 @@ class Save(Action[SaveArgs]):
         content = node.args.content or _from_context(node.args.context)
         if not content.strip():
             raise ActionError("nothing_to_save", "There is nothing to save: give `content`, or earlier results.")
-        name = _safe(node.args.name or "notes.md")
+        name = safe_name(node.args.name or "notes.md")
         kind = "markdown" if name.endswith(".md") else "text"
         description = node.args.description or node.directive[:200]
         await node.memory.save(name, content, kind=kind, description=description, folder=RESULTS)
@@ -46,11 +46,3 @@ def _from_context(context: list[Note]) -> str:
     if len(done) == 1:
         return done[0].report
     return "\n\n".join(f"## {note.directive}\n\n{note.report}" for note in done)
-
-
-def _safe(name: str) -> str:
-    """A name without folders, white space at its ends, or characters that no file name has."""
-    plain = re.sub(r"[^\w .()-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
-    if not plain:
-        raise ActionError("bad_name", f"{name!r} is no name for a file: use letters, digits, spaces, dots and hyphens.")
-    return plain

@@ -48,8 +48,8 @@ class Decomposition(BaseModel):
 @action(
     "swarm/decompose_directive",
     description=(
-        "Break a directive of several parts down into sub-directives, work on them in parallel and in rounds, and have the "
-        "results reviewed: the manager, for goals that ask for more than one thing or are too big for one action."
+        "Break a directive of several parts down into sub-directives, work on them in parallel and in rounds, and have "
+        "the results reviewed: the manager, for goals that ask for more than one thing or are too big for one action."
     ),
 )
 class DecomposeDirective(Action[DecomposeArgs]):
@@ -67,7 +67,9 @@ class DecomposeDirective(Action[DecomposeArgs]):
         if not parts:
             return Fail("no_parts", "The manager found nothing to order for this directive: say it in other words.")
         if len(parts) > MAX_PARTS:
-            return Fail("too_many_parts", f"The manager ordered {len(parts)} parts at once; at most {MAX_PARTS} are allowed.")
+            return Fail(
+                "too_many_parts", f"The manager ordered {len(parts)} parts at once; at most {MAX_PARTS} are allowed."
+            )
         node.state["round"] = node.state.get("round", 0) + 1
         context = bounded(self._context(node))
         args = {"context": context, "level": node.args.level + 1}

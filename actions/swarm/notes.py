@@ -40,7 +40,10 @@ def bounded(notes: Sequence[Note], most: int = MAX_CHARS) -> list[dict[str, Any]
     long = sum(len(note.report) > share for note in notes)
     room = share + (short // long if long else 0)
     return [
-        {**note.model_dump(exclude_none=True), "report": note.report if len(note.report) <= room else note.report[:room] + _CUT}
+        {
+            **note.model_dump(exclude_none=True),
+            "report": note.report if len(note.report) <= room else note.report[:room] + _CUT,
+        }
         for note in notes
     ]
 

@@ -19,8 +19,8 @@ from pgswarm.schema.states import Outcome
 MAX_ASKS = 2
 
 SYSTEM = """You review whether a directive is complete. `branches` are the reports of its parts, each already judged.
-If everything that `directive` asks for is done, set `complete`, and consolidate the branches in `report`: what was asked
-for, in the order of the directive, with every figure and quotation as it stands there; add nothing of your own.
+If everything that `directive` asks for is done, set `complete`, and consolidate the branches in `report`: what was
+asked for, in the order of the directive, with every figure and quotation as it stands there; add nothing of your own.
 If something is left that can still be done, write in `left` one directive for exactly that, complete in itself, and put
 what is done in `report`. If what is missing cannot be done, leave `left` empty and say why in `reason`.
 Use `questions` only for what a person alone can settle before you can judge; otherwise leave it empty."""
@@ -78,9 +78,7 @@ class ReviewReports(Action[ReviewArgs]):
         if not new:
             return await self.overall(node)
         notes = bounded(new)
-        children = [
-            Child("swarm/review_branch", f"Is this done? {note['directive']}", note) for note in notes
-        ]
+        children = [Child("swarm/review_branch", f"Is this done? {note['directive']}", note) for note in notes]
         return Spawn(children, then=self.judged)
 
     async def judged(self, node: Node[ReviewArgs]) -> ActionOutcome:

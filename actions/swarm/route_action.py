@@ -1,6 +1,7 @@
 """`swarm/route_action`: which one action fits a directive; its report is the report.
 
-Bounded: one choice among what is offered, at most `MAX_CHOICES` of them; what failed is remembered and not chosen again.
+Bounded: one choice among what is offered, at most `MAX_CHOICES` of them; what failed is remembered, and not chosen
+again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +60,8 @@ class RouteChoice(BaseModel):
 @lru_cache(maxsize=64)
 def choice_model(ids: tuple[str, ...]) -> type[RouteChoice]:
     """Return `RouteChoice` with the action bounded to `ids`."""
-    return create_model("RouteChoice", __base__=RouteChoice, action=(Literal.__getitem__(ids) | None, ...))
+    bounded_id: Any = Literal.__getitem__(ids)
+    return create_model("RouteChoice", __base__=RouteChoice, action=(bounded_id | None, ...))
 
 
 @action(
@@ -74,7 +76,9 @@ class RouteAction(Action[RouteArgs]):
         """Choose, and spawn the chosen action."""
         offered = _offered(await node.actions(), node.args.level)
         if not offered:
-            return Fail("no_actions", "No action is registered that a router may choose: start a processor that has some.")
+            return Fail(
+                "no_actions", "No action is registered that a router may choose: start a processor that has some."
+            )
         data = await self._data(node, offered)
         schema = choice_model(tuple(choice.action_id for choice in offered))
         for _ in range(MAX_CHOICES):
@@ -108,7 +112,8 @@ class RouteAction(Action[RouteArgs]):
             "directive": node.directive,
             "files": await inventory(node),
             "actions": [
-                {"action": c.action_id, "description": c.description, "input_schema": _shown(c.input_schema)} for c in offered
+                {"action": c.action_id, "description": c.description, "input_schema": _shown(c.input_schema)}
+                for c in offered
             ],
             "has_context": bool(node.args.context),
             "context": [

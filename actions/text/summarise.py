@@ -79,13 +79,17 @@ async def _source(node: Node[SummariseArgs]) -> tuple[str, str]:
     if args.text is not None:
         return "the text", args.text
     if args.file is None and args.context:
-        return "the results", "\n\n".join(f"# {note.directive}\n\n{note.report}" for note in args.context if note.report)
+        return "the results", "\n\n".join(
+            f"# {note.directive}\n\n{note.report}" for note in args.context if note.report
+        )
     if args.file is not None:
         entry = await resolve(node, args.file)
     else:
         texts = [e for e in await attached(node) if not is_table(e)]
         if len(texts) != 1:
-            raise ActionError("which_file", f"The directive names no text to summarise. {describe(await attached(node))}")
+            raise ActionError(
+                "which_file", f"The directive names no text to summarise. {describe(await attached(node))}"
+            )
         entry = texts[0]
     if is_table(entry):
         raise ActionError("not_prose", f"{entry.name} is a table, not prose: data/describe_table describes it.")

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
-from pgswarm.actions.files.inventory import RESULTS, attached, inventory
+from pgswarm.actions.files.inventory import RESULTS, attached, inventory, safe_name
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Fail, Finish
 from pgswarm.actions.swarm.notes import Note, answered, bounded
@@ -19,18 +19,19 @@ MAX_SOURCE_CHARS = 60_000
 _MAX_SLUG = 60
 
 SYSTEM = """You write the document that `directive` asks for, as Markdown, for the reader in `audience`.
-Use only `context` (results of earlier work) and `sources` (files): every figure and quotation exactly as it stands there,
-nothing else. Key figures come first. One page is 450 words; keep to `max_words` where it is given.
+Use only `context` (results of earlier work) and `sources` (files): every figure and quotation exactly as it stands
+there, nothing else. Key figures come first. One page is 450 words; keep to `max_words` where it is given.
 If you do not know who it is for, and neither `directive`, `context` nor `answers` say so, give no text but that one
 question in `questions`. Do not ask for anything else that you can do without. Say plainly what could not be found."""
 
 
 class WriteArgs(BaseModel):
-    """What to write, for whom, how long, and the results to write it from."""
+    """What to write, the name to save it under, for whom, how long, and the results to write it from."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: str | None = None
+    name: str | None = Field(default=None, max_length=120)
     audience: str | None = None
     max_words: int | None = Field(default=None, ge=5, le=20_000)
     context: list[Note] = Field(default_factory=list)
@@ -63,7 +64,7 @@ class WriteText(Action[WriteArgs]):
             return Ask(questions, then=self.answered)
         if not draft.text.strip():
             return Fail("nothing_written", "The writer gave back no text: say in other words what is to be written.")
-        name = f"{_slug(draft.title or node.args.kind or 'text')}.md"
+        name = safe_name(node.args.name or f"{_slug(draft.title or node.args.kind or 'text')}.md")
         await node.memory.save(name, draft.text, kind="markdown", description=node.directive[:200], folder=RESULTS)
         return Finish(draft.text)
 

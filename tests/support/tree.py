@@ -143,7 +143,9 @@ class Tree:
         self.goal = ""
         self._answer = answer
 
-    async def run(self, goal: str, action: str = "swarm/route_action", args: Mapping[str, Any] | None = None) -> TreeNode:
+    async def run(
+        self, goal: str, action: str = "swarm/route_action", args: Mapping[str, Any] | None = None
+    ) -> TreeNode:
         """Work a goal to its end and return the root."""
         self.goal = goal
         root = TreeNode(self, action, goal, args or {})

@@ -8,14 +8,29 @@ from pgswarm.actions.models.offline.rules.parts import ASK_PREFIX
 from pgswarm.actions.models.offline.rules.words import tokens
 
 _LEAD = re.compile(
-    r"^(?:please )?(?:ask|inquire|enquire)(?: of)?(?: (?:me|us|them|him|her|(?:the|a) (?:user|person|reader|customer|client)))?"
+    r"^(?:please )?(?:ask|inquire|enquire)(?: of)?(?: (?:me|us|them|him|her|(?:the|a) (?:user|person|reader|"
+    r"customer|client)))?"
     r"(?: (?:for|about|to (?:tell|give|name)(?: you| me)?))?\s*:?\s*",
     re.IGNORECASE,
 )
-_INDIRECT = re.compile(r"^(?P<wh>what|who|which \w+|when|where) (?P<thing>.+?) (?P<verb>is|are|was|were)\b(?P<rest>.*)$", re.I)
-_SPLIT = re.compile(r"\s*(?:;|\?\s+|,?\s+and (?=(?:an? |their |the |my |your |our |who|what|which|when|where|how|why|for|about))|,\s+)\s*")
-_TO_PERSON = {"my": "your", "me": "you", "i": "you", "mine": "yours", "our": "your", "us": "you", "we": "you",
-              "their": "your", "they": "you"}
+_INDIRECT = re.compile(
+    r"^(?P<wh>what|who|which \w+|when|where) (?P<thing>.+?) (?P<verb>is|are|was|were)\b(?P<rest>.*)$", re.IGNORECASE
+)
+_SPLIT = re.compile(
+    r"\s*(?:;|\?\s+|,?\s+and (?=(?:an? |their |the |my |your |our |who|what|which|when|where|how|why|for|"
+    r"about))|,\s+)\s*"
+)
+_TO_PERSON = {
+    "my": "your",
+    "me": "you",
+    "i": "you",
+    "mine": "yours",
+    "our": "your",
+    "us": "you",
+    "we": "you",
+    "their": "your",
+    "they": "you",
+}
 _TITLE_WORDS = 4
 
 

@@ -25,15 +25,23 @@ _LIST_MARK = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:(?:,|and|but|then|also|next|now|so|plus|please|kindly|first(?:ly)?(?: of all)?|second(?:ly)?|third(?:ly)?|"
-    r"fourth(?:ly)?|fifth(?:ly)?|last(?:ly)?|finally|afterwards?|after (?:that|this|which)|once (?:that is|this is|that's|"
-    r"you have|you are|all that is|it is) done|when (?:that is|you are|you have|that's) (?:done|finished)|in addition|"
+    r"fourth(?:ly)?|fifth(?:ly)?|last(?:ly)?|finally|afterwards?|after (?:that|this|which)|once (?:that is|"
+    r"this is|that's|"
+    r"you have|you are|all that is|it is) done|when (?:that is|you are|you have|that's) (?:done|finished)|"
+    r"in addition|"
     r"additionally|furthermore|moreover|besides|at the end|in the end|to (?:begin|start|finish|end|conclude) with|"
-    r"to (?:begin|start|finish|conclude)|from (?:all )?(?:that|this|these|those)|with (?:that|this)|based on (?:that|this|"
+    r"to (?:begin|start|finish|conclude)|from (?:all )?(?:that|this|these|those)|with (?:that|this)|"
+    r"based on (?:that|this|"
     r"all (?:of )?(?:that|this))|(?:start|begin|finish|end|conclude|close)(?: off| up)? (?:by|with)(?= \w+ing\b)|"
-    r"(?:could|can|would|will) you(?: please)?|you (?:should|must|need to|have to|are to|will)|i(?:'d| would) like(?: you)? "
-    r"to|i (?:want|need) you to|(?:i|we)(?: also| now)? (?:want|need|would like|wish)(?: to (?:know|see|have|get|learn|"
-    r"understand))?|i'd like(?: to (?:know|see|have))?|let me know|help me(?: to)?|go ahead and|make sure (?:to|that you)|"
-    r"be sure to|try to|your (?:task|job) is to|the (?:task|job|goal) is to|we'd like(?: you)?(?: to)?)(?:,|:)?\s+)+",
+    r"(?:could|can|would|will) you(?: please)?|you (?:should|must|need to|have to|are to|will)|i(?:'d|"
+    r" would) like(?: you)? "
+    r"to|i (?:want|need) you to|(?:i|we)(?: also| now)? (?:want|need|would like|wish)(?: to (?:know|see|have|"
+    r"get|learn|"
+    r"understand))?|i'd like(?: to (?:know|see|have))?|let me know|help me(?: to)?|go ahead and|"
+    r"make sure (?:to|that you)|"
+    r"be sure to|try to|your (?:task|job) is to|(?:it|they|(?:the|this|that|your) \w+) (?:should|must|has to|"
+    r"have to|needs to|need to|shall|will) (?:also )?(?:include|contain|cover|give|show|mention|list|have|"
+    r"state)|the (?:task|job|goal) is to|we'd like(?: you)?(?: to)?)(?:,|:)?\s+)+",
     re.IGNORECASE,
 )
 _JOINT = re.compile(
@@ -43,13 +51,19 @@ _JOINT = re.compile(
 )
 _WH = re.compile(r"^(?:which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)
 _NOUN_START = re.compile(r"^(?:an?|the|one|two|some)\s+(?P<rest>.+)", re.IGNORECASE)
-_INSIDE = re.compile(r"\b(?:with|including|containing|covering|based on|from|between|comparing|about|says?|on)\b", re.I)
-_EMPTY = re.compile(
-    r"^(?:(?:please )?(?:do|answer|handle|complete|carry out) (?:the following|these|all|both|two|three|four|five|six|\d+)\b"
-    r"(?: \w+){0,3}|the following(?: \w+){0,3}|finally|lastly|please|thanks?(?: you)?|then|and|here is (?:the|my) \w+)$",
+_INSIDE = re.compile(
+    r"\b(?:with|including|containing|covering|based on|from|between|comparing|about|says?|"
+    r"on)\b",
     re.IGNORECASE,
 )
-_CLOSED = re.compile(r"\s*[.!]+$|\s*[;,:]+$")
+_EMPTY = re.compile(
+    r"^(?:(?:please )?(?:do|answer|handle|complete|carry out) (?:the following|these|all|both|two|three|four|"
+    r"five|six|\d+)\b"
+    r"(?: \w+){0,3}|the following(?: \w+){0,3}|finally|lastly|please|thanks?(?: you)?|then|and|here is (?:the|"
+    r"my) \w+)$",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"(?:\s*[.!;,:]+|,?\s+(?:and|then|but|plus|last|finally|lastly))+$", re.IGNORECASE)
 _MIN_QUESTION_WORDS = 4
 
 
@@ -72,7 +86,7 @@ def listed(goal: str) -> bool:
 def _items(goal: str) -> list[str]:
     text = goal.strip()
     marks = list(_LIST_MARK.finditer(text))
-    if len(marks) < 2:
+    if len(marks) <= 1:
         return [text]
     pieces = [text[: marks[0].start()]]
     bounds = [*[mark.end() for mark in marks], None]

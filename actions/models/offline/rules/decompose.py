@@ -16,7 +16,9 @@ def decompose(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the directives of the next round; never a question together with parts."""
     directive = str(data.get("directive", ""))
     notes = [note for note in data.get("context") or () if note.get("report")]
-    asked = [str(note.get("directive", "")) for note in notes] + [str(a.get("question")) for a in data.get("answers") or ()]
+    asked = [str(note.get("directive", "")) for note in notes] + [
+        str(a.get("question")) for a in data.get("answers") or ()
+    ]
     parts = planned(directive, files_of(data), material=bool(notes), audience_known=slots.asks_audience(asked))
     done = {key(str(note.get("directive", ""))) for note in notes}
     left = [part for part in parts if key(part.directive) not in done]

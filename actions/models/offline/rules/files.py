@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgswarm.actions.models.offline.rules.lexicon import DOCUMENTS
-from pgswarm.actions.models.offline.rules.words import content, stem_set, tokens
+from pgswarm.actions.models.offline.rules.words import content, stem, stem_list, tokens
 
 TABLES = frozenset({"csv", "tsv", "table", "xlsx"})
 _TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
-_PLAIN = stem_set("file data text table document notes note csv txt md final draft copy version new old the".split())
+_PLAIN = stem_list("plain_file_words")
+_TELLING_CHARS = 3
 _EACH = r"(?:each|every|both|all)(?: (?:one )?of)?(?: (?:the|these|those|my|our|your))?(?: \w+)??"
 _NOUN = r"(?:files?|documents?|attachments?|sources?|inputs?|of them|them|one)"
 GROUP = re.compile(
@@ -28,7 +29,8 @@ TABLE_WORD = re.compile(
     re.IGNORECASE,
 )
 TEXT_WORD = re.compile(
-    r"\b(?:the|this|that|my|our|attached) (?:\w+ )?(?:texts?|documents?|articles?|books?|essays?|papers?|story|chapters?|"
+    r"\b(?:the|this|that|my|our|attached) (?:\w+ )?(?:texts?|documents?|articles?|books?|essays?|papers?|"
+    r"story|chapters?|"
     r"speech|transcripts?|notes|letter|treaty|report|prose|txt|policy|contract|manual|minutes)(?: files?)?\b",
     re.IGNORECASE,
 )
@@ -52,7 +54,9 @@ class FileInfo:
         """The stems in its name that tell it from others."""
         base = re.sub(r"\.\w{1,5}$", "", self.name.rsplit("/", 1)[-1])
         spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", base).replace("_", " ").replace("-", " ")
-        return frozenset(word for word in content(spaced) if len(word) > 2 and not word.isdigit()) - _PLAIN
+        return (
+            frozenset(word for word in content(spaced) if len(word) >= _TELLING_CHARS and not word.isdigit()) - _PLAIN
+        )
 
 
 def files_of(data: Mapping[str, Any]) -> list[FileInfo]:
@@ -88,7 +92,8 @@ def mentioned(clause: str, files: Sequence[FileInfo]) -> list[FileInfo]:
     by_kind = [
         f
         for f in files
-        if f not in whole and ((TABLE_WORD.search(clause) and f.is_table) or (TEXT_WORD.search(clause) and not f.is_table))
+        if f not in whole
+        and ((TABLE_WORD.search(clause) and f.is_table) or (TEXT_WORD.search(clause) and not f.is_table))
     ]
     if whole:
         kinds = {f.is_table for f in whole}
@@ -117,6 +122,24 @@ def _narrow(clause: str, files: Sequence[FileInfo]) -> list[FileInfo]:
 def columns_fit(clause: str, file: FileInfo) -> int:
     """Count the words of the clause that stand among a table's column names."""
     return len(frozenset(content(clause)) & frozenset(content(file.head.replace("_", " "))))
+
+
+def named_directive(clause: str, file: FileInfo, files: Sequence[FileInfo]) -> str:
+    """Return the clause with one file's name where it speaks of several."""
+    if GROUP.search(clause):
+        return GROUP.sub(file.name, clause, count=1)
+    spans = [m.span() for pattern in (TABLE_WORD, TEXT_WORD) for m in pattern.finditer(clause)]
+    telling = frozenset().union(*(f.telling for f in files))
+    spans += [m.span() for m in re.finditer(r"\b(?:(?:the|my|our) )?(\w+)", clause) if stem(m[1]) in telling]
+    low = clause.lower()
+    spans += [
+        (low.find(f.name.lower()), low.find(f.name.lower()) + len(f.name)) for f in files if f.name.lower() in low
+    ]
+    if not spans:
+        words = clause.split()
+        return f"{words[0]} {file.name}" if len(words) == 1 else f"{clause} ({file.name})"
+    begin, end = min(s for s, _ in spans), max(e for _, e in spans)
+    return f"{clause[:begin]}{file.name}{clause[end:]}"
 
 
 def _base_words(name: str) -> list[str]:

@@ -12,43 +12,45 @@ from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.clauses import clauses, listed
 from pgswarm.actions.models.offline.rules.files import (
     GROUP,
-    TABLE_WORD,
-    TEXT_WORD,
     FileInfo,
     columns_fit,
     mentioned,
     named,
+    named_directive,
 )
-from pgswarm.actions.models.offline.rules.lexicon import Kind, is_question, kind_of
-from pgswarm.actions.models.offline.rules.words import content, fold, stem, stem_set, stems
+from pgswarm.actions.models.offline.rules.kinds import kind_of
+from pgswarm.actions.models.offline.rules.lexicon import Kind
+from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
 MAX_PARTS = 40
 ASK_PREFIX = "Ask the user: "
 
-_DETAIL = stem_set(
-    "place line lines passage page number exact exactly word words wording wordings source reference verbatim section quote "
-    "quotes quotation cite citation where stand stands it them file location sentence figure figures amount value table "
-    "working result give show say name note state mention include tell number position paragraph chapter much many "
-    "occur occurs be".split()
-)
-_LEADS_DETAIL = stem_set("quote cite give show say include name mention note state tell report how where which".split())
+_DETAIL = stem_list("details")
+_LEADS_DETAIL = stem_list("leads_to_details")
 _RESULTS = re.compile(
-    r"\b(?:results?|findings|answers|summaries|(?:all|everything) (?:of )?(?:the )?(?:above|this|that|you (?:find|found))|"
+    r"\b(?:results?|findings|answers|summaries|(?:all|everything) (?:of )?(?:the )?(?:above|this|that|"
+    r"you (?:find|found))|"
     r"what you (?:find|found)|the above|previous|everything)\b",
     re.IGNORECASE,
 )
 _STATEMENT = re.compile(
-    r"^(?:it|they|this|these|those|that|there|here|the|my|our|we|i|you|attached|note that|remember|keep|be|use|avoid|limit|"
+    r"^(?:it|they|this|these|those|that|there|here|the|my|our|we|i|you|attached|note that|remember|keep|be|"
+    r"use|avoid|limit|"
     r"do not|don't|never|always|no|in|at|not|make it|make them|make sure|all|a|an|its|their)\b",
     re.IGNORECASE,
 )
 _MANNER = re.compile(
-    r"^(?:keep (?:it|them|this|everything|things)|make (?:it|them) (?!into)|be \w+|use (?:plain|simple|short|only|the)|avoid|limit|"
+    r"^(?:keep (?:it|them|this|everything|things)|make (?:it|them) (?!into)|be \w+|use (?:plain|simple|short|"
+    r"only|the)|avoid|limit|"
     r"do not|don't|never|always|no (?:more|longer)|at most|not more)\b",
     re.IGNORECASE,
 )
-_CONTENTS = re.compile(r"\b(?:with|including|containing|covering|that (?:gives|has|shows)|showing)\s+(?P<contents>.+)", re.I)
-_FILE_NAME = re.compile(r"(?<![\w/.-])[\w-][\w./-]*\.(?:csv|tsv|txt|md|json|pdf|docx?|xlsx?|html?|rst|tab|log|xml|ya?ml)\b", re.I)
+_CONTENTS = re.compile(
+    r"\b(?:with|including|containing|covering|that (?:gives|has|shows)|showing)\s+(?P<contents>.+)", re.IGNORECASE
+)
+_FILE_NAME = re.compile(
+    r"(?<![\w/.-])[\w-][\w./-]*\.(?:csv|tsv|txt|md|json|pdf|docx?|xlsx?|html?|rst|tab|log|xml|ya?ml)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ def explicit(goal: str, files: Sequence[FileInfo]) -> list[Part]:
     return [replace(part, stage=_stage(part, found)) for part in _unique(found)][:MAX_PARTS]
 
 
-def planned(goal: str, files: Sequence[FileInfo], *, material: bool = False, audience_known: bool = False) -> list[Part]:
+def planned(
+    goal: str, files: Sequence[FileInfo], *, material: bool = False, audience_known: bool = False
+) -> list[Part]:
     """Return every part that has to be done; `material` says that there are earlier results to write from."""
     parts = explicit(goal, files)
     writes = [part for part in parts if part.kind is Kind.WRITE]
@@ -127,7 +131,9 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
-    return bool(re.match(r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at)\b", part.directive))
+    return bool(
+        re.match(r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at)\b", part.directive)
+    )
 
 
 def _was_wanted(clause: str, goal: str) -> bool:
@@ -137,7 +143,11 @@ def _was_wanted(clause: str, goal: str) -> bool:
 
 def _is_statement(clause: str) -> bool:
     return bool(
-        re.search(r"\b(?:is|are|was|were|has|have|contains?|comes?|holds?|lists?|covers?|sell|work|run|should|must)\b", clause)
+        re.search(
+            r"\b(?:is|are|was|were|has|have|contains?|comes?|holds?|lists?|covers?|sell|work|run|should|"
+            r"must)\b",
+            clause,
+        )
     )
 
 
@@ -153,22 +163,33 @@ def _for_each_file(part: Part, files: Sequence[FileInfo]) -> list[Part]:
     spoken = mentioned(part.directive, files)
     if _FILE_NAME.search(part.directive) and not named(part.directive, files):
         return [part]  # a file that is not there: the action says so
-    if part.kind in {Kind.SUMMARISE, Kind.READ} and not _RESULTS.search(_without_group(part.directive)):
-        if not spoken and not slots.subject(part.directive):
-            spoken = list(files)
-        if len(spoken) > 1 or (spoken and GROUP.search(part.directive)):
-            return [Part(part.kind, _named_directive(part.directive, f, files), (f.name,)) for f in spoken]
-        if len(spoken) == 1 and not named(part.directive, files):
-            return [Part(part.kind, f"{part.directive} ({spoken[0].name})", (spoken[0].name,))]
-    if part.kind is Kind.COMPUTE:
-        tables = [f for f in spoken if f.is_table] or [f for f in files if f.is_table]
-        best = _best_table(part.directive, tables)
-        if best and not named(part.directive, files) and len([f for f in files if f.is_table]) > 1:
-            return [Part(part.kind, f"{part.directive.rstrip('?')} (in {best.name})", (best.name,))]
-        return [replace(part, files=(best.name,) if best else ())]
-    if part.kind is Kind.FIND:
-        return [replace(part, files=tuple(f.name for f in spoken if not f.is_table))]
+    match part.kind:
+        case Kind.SUMMARISE | Kind.READ if not _RESULTS.search(GROUP.sub("", part.directive)):
+            return _one_for_each(part, spoken, files)
+        case Kind.COMPUTE:
+            return [_on_table(part, spoken, files)]
+        case Kind.FIND:
+            return [replace(part, files=tuple(f.name for f in spoken if not f.is_table))]
     return [replace(part, files=tuple(f.name for f in spoken))]
+
+
+def _one_for_each(part: Part, spoken: Sequence[FileInfo], files: Sequence[FileInfo]) -> list[Part]:
+    if not spoken and not slots.subject(part.directive):
+        spoken = files
+    if len(spoken) > 1 or (spoken and GROUP.search(part.directive)):
+        return [Part(part.kind, named_directive(part.directive, f, files), (f.name,)) for f in spoken]
+    if spoken and not named(part.directive, files):
+        return [Part(part.kind, f"{part.directive} ({spoken[0].name})", (spoken[0].name,))]
+    return [replace(part, files=tuple(f.name for f in spoken))]
+
+
+def _on_table(part: Part, spoken: Sequence[FileInfo], files: Sequence[FileInfo]) -> Part:
+    """The table that the columns point at, by name where there are several."""
+    tables = [f for f in files if f.is_table]
+    best = _best_table(part.directive, [f for f in spoken if f.is_table] or tables)
+    if best and len(tables) > 1 and not named(part.directive, files):
+        return Part(part.kind, f"{part.directive.rstrip('?')} (in {best.name})", (best.name,))
+    return replace(part, files=(best.name,) if best else ())
 
 
 def _best_table(clause: str, tables: Sequence[FileInfo]) -> FileInfo | None:
@@ -177,26 +198,6 @@ def _best_table(clause: str, tables: Sequence[FileInfo]) -> FileInfo | None:
     fits = [columns_fit(clause, f) for f in tables]
     best = max(fits)
     return tables[fits.index(best)] if fits.count(best) == 1 else None
-
-
-def _without_group(clause: str) -> str:
-    return GROUP.sub("", clause)
-
-
-def _named_directive(clause: str, file: FileInfo, files: Sequence[FileInfo]) -> str:
-    """Put one file's name where the clause speaks of several."""
-    if GROUP.search(clause):
-        return GROUP.sub(file.name, clause, count=1)
-    spans = [m.span() for pattern in (TABLE_WORD, TEXT_WORD) for m in pattern.finditer(clause)]
-    telling = frozenset().union(*(f.telling for f in files))
-    spans += [m.span() for m in re.finditer(r"\b(?:(?:the|my|our) )?(\w+)", clause) if stem(m[1]) in telling]
-    low = clause.lower()
-    spans += [(low.find(f.name.lower()), low.find(f.name.lower()) + len(f.name)) for f in files if f.name.lower() in low]
-    if not spans:
-        words = clause.split()
-        return f"{words[0]} {file.name}" if len(words) == 1 else f"{clause} ({file.name})"
-    begin, end = min(s for s, _ in spans), max(e for _, e in spans)
-    return f"{clause[:begin]}{file.name}{clause[end:]}"
 
 
 def _apply_remarks(parts: list[Part], remarks: list[str]) -> list[Part]:
@@ -219,11 +220,17 @@ def _material(write: Part, files: Sequence[FileInfo]) -> list[Part]:
         if found:
             return found
     found = [Part(Kind.SUMMARISE, f"Summarise {f.name}", (f.name,)) for f in chosen]
-    about = slots.subject(write.directive)
+    about = slots.topic(write.directive)
     texts = [f for f in chosen if not f.is_table]
     if about and texts and not mentioned(about, files):
-        found.append(Part(Kind.FIND, f"Find what {texts[0].name} says about {about}" if len(texts) == 1
-                          else f"Find what the texts say about {about}"))
+        found.append(
+            Part(
+                Kind.FIND,
+                f"Find what {texts[0].name} says about {about}"
+                if len(texts) == 1
+                else f"Find what the texts say about {about}",
+            )
+        )
     return found
 
 
@@ -233,7 +240,12 @@ def _stage(part: Part, parts: Sequence[Part]) -> int:
         return 1
     if part.kind is Kind.SAVE:
         return 2 if written else 1
-    if part.kind in {Kind.SUMMARISE, Kind.ASK} and not part.files and _RESULTS.search(part.directive) and len(parts) > 1:
+    if (
+        part.kind in {Kind.SUMMARISE, Kind.ASK}
+        and not part.files
+        and _RESULTS.search(part.directive)
+        and len(parts) > 1
+    ):
         return 1
     return 0
 
@@ -244,6 +256,3 @@ def _unique(parts: Sequence[Part]) -> list[Part]:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
-
-
-__all__ = ["ASK_PREFIX", "MAX_PARTS", "Part", "explicit", "is_question", "key", "planned"]

@@ -11,15 +11,12 @@ from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.lexicon import DOCUMENTS, FIND_VERBS, NEUTRAL_VERBS
 from pgswarm.actions.models.offline.rules.rank import bm25
 from pgswarm.actions.models.offline.rules.sentences import sentences
-from pgswarm.actions.models.offline.rules.words import content, stem_set
+from pgswarm.actions.models.offline.rules.words import content, stem_list
 
 _MOST = 3
 _SHARE_OF_WORDS = 0.5
 _NEAR_BEST = 0.45
-_ASIDE = FIND_VERBS | NEUTRAL_VERBS | DOCUMENTS | stem_set(
-    "says said saying text file mention mentions mentioned quotation passage quoted place line exact according subject "
-    "topic regarding concerning book story article".split()
-)
+_ASIDE = FIND_VERBS | NEUTRAL_VERBS | DOCUMENTS | stem_list("about_searching")
 
 
 def find_quotes(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,9 @@ def review_overall(data: Mapping[str, Any]) -> dict[str, Any]:
         left = [part for part in left if part.stage == 0]
     return {
         "complete": not left and not hopeless,
-        "reason": "Every part is done." if not left and not hopeless else " ".join(hopeless) or "Some parts are still to be done.",
+        "reason": "Every part is done."
+        if not left and not hopeless
+        else " ".join(hopeless) or "Some parts are still to be done.",
         "left": _as_directive(left),
         "report": consolidate(parts, branches, hopeless),
         "questions": [],

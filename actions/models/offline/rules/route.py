@@ -5,7 +5,7 @@ words that name its kind of work; nothing is chosen that shares too little with 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pgswarm.actions.models.offline.rules import slots
@@ -32,6 +32,7 @@ _KIND_WEIGHT = 2.0
 _NAME_WEIGHT = 2
 _OWN_WEIGHT = 0.6
 _MIN_OWN = 2
+_OTHER_MAY_HELP = frozenset({"not_prose", "not_text", "not_a_table", "no_table", "wrong_action"})
 
 
 def route(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def route(data: Mapping[str, Any]) -> dict[str, Any]:
     directive = str(data.get("directive", ""))
     files = files_of(data)
     refused = {str(item.get("action")) for item in data.get("rejected") or ()}
+    if any(str(item.get("code")) not in _OTHER_MAY_HELP for item in data.get("rejected") or ()):
+        return {"action": None, "arguments": [], "reason": "Another action would fail in the same way."}
     actions = [item for item in data.get("actions") or () if str(item["action"]) not in refused]
     parts = explicit(directive, files)
     many = _needs_manager(parts, files, has_context=bool(data.get("has_context")))
@@ -52,7 +55,13 @@ def route(data: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         reason = f"{chosen['action']} fits, but the directive does not say: {', '.join(missing)}."
         return {"action": None, "arguments": [], "reason": reason}
-    reason = "It has several parts." if many else f"It asks to {part.kind}." if part.kind is not Kind.OTHER else "By its words."
+    reason = (
+        "It has several parts."
+        if many
+        else f"It asks to {part.kind}."
+        if part.kind is not Kind.OTHER
+        else "By its words."
+    )
     return {"action": chosen["action"], "arguments": arguments, "reason": reason}
 
 
@@ -116,31 +125,40 @@ def _arguments(
 
 
 def _value(name: str, shape: Mapping[str, Any], part: Part, files: Sequence[FileInfo]) -> Any:
+    fill = _FILLERS.get(name)
     spoken = list(part.files) or [f.name for f in mentioned(part.directive, files)]
-    directive = part.directive
-    match name:
-        case "file" | "file_name" | "path" | "document":
-            return spoken[0] if spoken else _file_like(directive)
-        case "files" | "file_names" | "documents":
-            return (spoken or None) if shape.get("type") == "array" or "anyOf" in shape else ", ".join(spoken) or None
-        case "question" | "query":
-            wanted = part.kind not in {Kind.SUMMARISE, Kind.READ, Kind.LIST}
-            return directive.removeprefix(ASK_PREFIX) if wanted else None
-        case "subject" | "topic":
-            return slots.subject(directive)
-        case "audience" | "reader" | "readers":
-            return slots.audience(directive)
-        case "kind" | "document_kind":
-            return slots.document(directive) if part.kind is Kind.WRITE else None
-        case "max_words":
-            return slots.words_wanted(directive)
-        case "max_sentences":
-            return slots.sentences_wanted(directive)
-        case "name":
-            return _file_like(directive)
-        case "text" | "directive" | "goal" | "instruction" if part.kind is Kind.OTHER:
-            return directive
-    return None
+    value = fill(part, spoken) if fill else None
+    if isinstance(value, list) and shape.get("type") == "string":
+        value = ", ".join(value)
+    return None if value in (None, "", []) or value in (spoken if name == "name" else ()) else value
+
+
+def _question(part: Part, _: Sequence[str]) -> str | None:
+    asks = part.kind not in {Kind.SUMMARISE, Kind.READ, Kind.LIST}
+    return part.directive.removeprefix(ASK_PREFIX) if asks else None
+
+
+def _file(part: Part, spoken: Sequence[str]) -> str | None:
+    return spoken[0] if spoken else _file_like(part.directive)
+
+
+def _whole(part: Part, _: Sequence[str]) -> str | None:
+    return part.directive if part.kind is Kind.OTHER else None
+
+
+_FILLERS: Mapping[str, Callable[[Part, Sequence[str]], Any]] = {
+    **dict.fromkeys(("file", "file_name", "path", "document"), _file),
+    **dict.fromkeys(("files", "file_names", "documents"), lambda _, spoken: list(spoken)),
+    **dict.fromkeys(("question", "query"), _question),
+    **dict.fromkeys(("subject", "topic"), lambda part, _: slots.subject(part.directive)),
+    **dict.fromkeys(("audience", "reader", "readers"), lambda part, _: slots.audience(part.directive)),
+    **dict.fromkeys(("text", "directive", "goal", "instruction"), _whole),
+    "kind": lambda part, _: slots.document(part.directive) if part.kind is Kind.WRITE else None,
+    "max_words": lambda part, _: slots.words_wanted(part.directive),
+    "max_sentences": lambda part, _: slots.sentences_wanted(part.directive),
+    "name": lambda part, _: _file_like(part.directive),
+}
+"""What the directive says for an argument of that name; None where it does not say."""
 
 
 def _file_like(directive: str) -> str | None:

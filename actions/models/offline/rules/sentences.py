@@ -1,13 +1,45 @@
 """A text as headings and sentences with their lines. Pure. Nothing is changed but the white space inside a sentence.
 
-Lines end at a line feed only, as editors and the database count them. Line numbers count from the `first_line` that the caller gives, so that a passage of a file keeps the file's lines.
+Lines end at a line feed only, as editors and the
+database count them, and count from the `first_line` that the caller gives, so that a passage keeps its file's lines.
 """
 
 import re
 from dataclasses import dataclass
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st no nos vol fig figs e.g i.e etc vs approx inc ltd co jr sr al cf ca p pp sec art dept u.s".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "no",
+        "nos",
+        "vol",
+        "fig",
+        "figs",
+        "e.g",
+        "i.e",
+        "etc",
+        "vs",
+        "approx",
+        "inc",
+        "ltd",
+        "co",
+        "jr",
+        "sr",
+        "al",
+        "cf",
+        "ca",
+        "p",
+        "pp",
+        "sec",
+        "art",
+        "dept",
+        "u.s",
+    ]
 )
 _END = re.compile(r"""[.!?]+["'\u201d\u2019)\]]*(?=\s|$)""")
 _MARKDOWN = re.compile(r"^#{1,6}\s+(?P<title>.+?)\s*#*$")
@@ -87,7 +119,7 @@ def _heading_of(lines: list[str]) -> str | None:
     """Say whether a paragraph is a heading: marked, underlined, or one short line without an end."""
     if match := _MARKDOWN.match(lines[0]):
         return match["title"] if len(lines) == 1 else None
-    if len(lines) == 2 and _UNDERLINE.match(lines[1]):
+    if [bool(_UNDERLINE.match(line)) for line in lines] == [False, True]:
         return lines[0]
     line = lines[0]
     short = len(line.split()) <= _HEADING_WORDS and not _BULLET.match(line)

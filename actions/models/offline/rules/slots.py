@@ -11,57 +11,109 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _NOT_PEOPLE = re.compile(
-    r"^(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|today|reference|"
-    r"review|publication|use|free|more|further|comparison|context|\d|the (?:file|files|text|table|csv|data|dataset|document|"
+    r"^(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|"
+    r"today|reference|"
+    r"review|publication|use|free|more|further|comparison|context|\d|the (?:file|files|text|table|csv|data|"
+    r"dataset|document|"
     r"year|month|week|period|last|first|whole|total|record|purpose|sake|most)\b|(?:a|one|two|three|half an?|the) "
-    r"(?:page|week|month|year|day|total|hour|minute)s?\b|(?:january|february|march|april|may|june|july|august|september|"
+    r"(?:page|week|month|year|day|total|hour|minute)s?\b|(?:january|february|march|april|may|june|july|august|"
+    r"september|"
     r"october|november|december)\b)",
     re.IGNORECASE,
 )
 _FOR = re.compile(
-    r"\b(?:(?:meant |intended |aimed |written |suitable )?for|aimed at|addressed to|directed at|geared to|to be read by|"
+    r"\b(?:(?:meant |intended |aimed |written |suitable )?for|aimed at|addressed to|directed at|geared to|"
+    r"to be read by|"
     r"(?:my|the|its|intended|target)? ?(?:audience|readers?|readership)(?: (?:is|are|will be|being))?:?)\s+"
     r"(?P<who>[^.;:()]+)",
     re.IGNORECASE,
 )
-_LETTER_TO = re.compile(r"\b(?:letter|memo|note|email|brief|briefing|message|report|write-?up) to (?P<who>[^.;:()]+)", re.I)
+_LETTER_TO = re.compile(
+    r"\b(?:letter|memo|note|email|brief|briefing|message|report|write-?up) to (?P<who>[^.;:()]+)", re.IGNORECASE
+)
 _WHO_ENDS = re.compile(
-    r",|\s+(?:that|which|who|about|on|with|based|using|from|covering|including|summaris\w+|summariz\w+|explaining|showing|in "
-    r"(?:at most|under|about|no more|less|plain|\w+ (?:words|sentences|paragraphs|pages?))|of (?:at most|no more|\d+|one|two)"
-    r"|so that|and (?:keep|make|quote|include|use|give|save|send)|as (?:a|an|to)|not (?:more|longer)|at most|under \d+|"
+    r",|\s+(?:that|which|who|about|on|with|based|using|from|covering|including|summaris\w+|summariz\w+|"
+    r"explaining|showing|in "
+    r"(?:at most|under|about|no more|less|plain|\w+ (?:words|sentences|paragraphs|pages?))|of (?:at most|"
+    r"no more|\d+|one|two)"
+    r"|so that|and (?:keep|make|quote|include|use|give|save|send)|as (?:a|an|to|\S+\.\w)|not (?:more|longer)|"
+    r"at most|under \d+|"
     r"by (?:tomorrow|monday|friday|the end)|drawing|and then|then)\b",
     re.IGNORECASE,
 )
-_NUMBERS = {"one": 1, "a": 1, "an": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-            "eight": 8, "nine": 9, "ten": 10, "half": 0.5, "couple": 2, "few": 3, "twenty": 20, "fifty": 50, "hundred": 100}
+_NUMBERS = {
+    "one": 1,
+    "a": 1,
+    "an": 1,
+    "single": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "half": 0.5,
+    "couple": 2,
+    "few": 3,
+    "twenty": 20,
+    "fifty": 50,
+    "hundred": 100,
+}
+_MOST_WHO_WORDS = 12
 _COUNT = r"(?P<count>\d[\d,]*|" + "|".join(_NUMBERS) + r")"
 _LENGTH = re.compile(
-    rf"\b{_COUNT}(?:[- ](?:a|short|brief|main|key|single|or two|of))*[- ](?P<unit>words?|sentences?|lines?|bullets?|bullet points?|"
+    rf"\b{_COUNT}(?:[- ](?:a|short|brief|main|key|single|or two|of))*[- ](?P<unit>words?|sentences?|lines?|"
+    rf"bullets?|bullet points?|"
     r"points?|paragraphs?|pages?|pager)\b",
     re.IGNORECASE,
 )
 _PER_UNIT = {"word": 1, "sentence": 25, "line": 15, "bullet": 25, "point": 25, "paragraph": 90, "page": 450}
 _DOCUMENT = re.compile(
-    r"\b(?P<document>(?:one[- ]page |short |brief |two[- ]page |\w+ )??(?:report|memo(?:randum)?|briefing(?: (?:note|paper))?|"
+    r"\b(?P<document>(?:one[- ]page |short |brief |two[- ]page |\w+ )??(?:report|memo(?:randum)?|"
+    r"briefing(?: (?:note|paper))?|"
     r"letter|one[- ]?pager|statement|paper|article|essay|newsletter|fact ?sheet|handout|bulletin|press release|"
-    r"position paper|white paper|e-?mail|note|brief|piece|post|write-?up|page|document))\b",
+    r"position paper|white paper|e-?mail|note|brief|piece|post|write-?up))\b",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? (?:us|me)|written|writes?|claims?|argues?|describes?|provides?|requires?|"
-    r"reads?|quot(?:e|es|ed|ing|ation|ations)|passages?|information|anything|something|references?|everything|details?|parts?|"
+    r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? (?:us|me)|written|writes?|claims?|argues?|describes?|"
+    r"provides?|requires?|"
+    r"reads?|quot(?:e|es|ed|ing|ation|ations)|passages?|information|anything|something|references?|everything|"
+    r"details?|parts?|"
     r"lines?|sentences?|find out|words?|look(?:s|ed)?(?: up)?|search(?: \w+)*)\b[^.;?]*?\b"
-    r"(?:about|on|of|regarding|concerning|as to|with regard to|with respect to|related to|relating to|for|touching)\s+"
+    r"(?:about|on|of|regarding|concerning|as to|with regard to|with respect to|related to|relating to|touching)\s+"
     r"(?P<subject>[^.;?]+)",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(r"\b(?:about|regarding|concerning|on the subject of|on the topic of)\s+(?P<subject>[^.;?]+)", re.I)
-_MENTIONS = re.compile(r"\b(?:mentions?|discuss(?:es)?|names?|speaks? of|talks? (?:of|about)|refers? to|deals? with|"
-                       r"cover(?:s|ing)?)\s+(?P<subject>[^.;?]+)", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\b(?:about|regarding|concerning|on the subject of|"
+    r"on the topic of)\s+(?P<subject>[^.;?]+)",
+    re.IGNORECASE,
+)
+_LOOK_FOR = re.compile(r"\b(?:look|search|hunt|check)\b[^.;?]*?\bfor\s+(?P<subject>[^.;?]+)", re.IGNORECASE)
+_TOPIC = re.compile(
+    r"\b(?:about|regarding|concerning|(?:report|memo\w*|brief\w*|note|letter|paper|article|statement|pager|"
+    r"sheet|essay) on)\s+"
+    r"(?P<subject>(?!(?:the|these|those|both|all|each|my|our) (?:\w+ )?(?:files?|documents?|texts?|data|"
+    r"findings|results|above)\b)"
+    r"[^.;?]+)",
+    re.IGNORECASE,
+)
+_MENTIONS = re.compile(
+    r"\b(?:mentions?|discuss(?:es)?|names?|speaks? of|talks? (?:of|about)|refers? to|deals? with|"
+    r"cover(?:s|ing)?)\s+(?P<subject>[^.;?]+)",
+    re.IGNORECASE,
+)
 _SUBJECT_ENDS = re.compile(
-    r"\s*,?\s+(?:and |with |then |giving |including |by |plus )*(?:quot(?:e|es|ed|ing)|cit(?:e|es|ed|ing)|giv(?:e|ing)|show(?:ing)?|"
-    r"nam(?:e|ing)|not(?:e|ing)|say(?:ing)?|stat(?:e|ing)|mention(?:ing)?|with|includ(?:e|ing)|where (?:it|this|that)|"
-    r"the (?:place|line|passage|exact)|exact|word for word|verbatim|in (?:the|this|that|my|our) (?:text|file|document|"
+    r"\s*,?\s+(?:and |with |then |giving |including |by |plus )*(?:quot(?:e|es|ed|ing)|cit(?:e|es|ed|ing)|"
+    r"giv(?:e|ing)|show(?:ing)?|"
+    r"nam(?:e|ing)|not(?:e|ing)|say(?:ing)?|stat(?:e|ing)|mention(?:ing)?|with|includ(?:e|ing)|where (?:it|"
+    r"this|that)|"
+    r"the (?:place|line|passage|exact)|exact|word for word|verbatim|in (?:the|this|that|my|our) (?:text|file|"
+    r"document|"
     r"report|article|book|table|csv|data|letter|constitution)|in \S+\.\w{2,4})\b.*$|,\s*$",
     re.IGNORECASE,
 )
@@ -75,7 +127,7 @@ def audience(clause: str) -> str | None:
             if _UNKNOWN.search(whole) or _NOT_PEOPLE.match(whole):
                 continue
             who = _WHO_ENDS.split(whole, maxsplit=1)[0].strip(" ,\"'")
-            if who and len(who.split()) <= 12:
+            if who and len(who.split()) <= _MOST_WHO_WORDS:
                 return who
     return None
 
@@ -108,19 +160,28 @@ def document(clause: str) -> str:
     match = _DOCUMENT.search(clause)
     if not match:
         return "report"
-    words = [w for w in match["document"].split() if w.lower() not in {"a", "an", "the", "me", "us", "write", "draft", "and"}]
+    words = [
+        w for w in match["document"].split() if w.lower() not in {"a", "an", "the", "me", "us", "write", "draft", "and"}
+    ]
     return " ".join(words).lower()
 
 
 def subject(clause: str) -> str | None:
     """Return what a text is searched for; None where the clause names nothing."""
-    for pattern in (_SUBJECT, _ABOUT, _MENTIONS):
+    for pattern in (_SUBJECT, _ABOUT, _MENTIONS, _LOOK_FOR):
         match = pattern.search(clause)
         if match:
             text = _SUBJECT_ENDS.sub("", match["subject"]).strip(" ,\"'\u201c\u201d?")
             if tokens(text):
                 return text
     return None
+
+
+def topic(clause: str) -> str | None:
+    """Return what a document is to be about; None where the clause does not say."""
+    match = _TOPIC.search(clause)
+    text = _WHO_ENDS.split(re.split(r"\bfor\b", match["subject"])[0], maxsplit=1)[0].strip(" ,") if match else ""
+    return text if tokens(text) else None
 
 
 def asks_audience(texts: Iterable[str]) -> bool:

@@ -86,8 +86,8 @@ def _default_words(text: str) -> int:
 def _score(bag: frozenset[str], weight: Mapping[str, float], covered: Counter[str], wanted: frozenset[str]) -> float:
     if not bag:
         return 0.0
-    total = sum(weight[stem] * _REPEATED ** covered[stem] for stem in bag)
-    return total / (len(bag) + _EVEN) ** _LENGTH_POWER * (_ON_FOCUS if bag & wanted else 1.0)
+    total = sum(weight[stem] * math.pow(_REPEATED, covered[stem]) for stem in bag)
+    return total / math.pow(len(bag) + _EVEN, _LENGTH_POWER) * (_ON_FOCUS if bag & wanted else 1.0)
 
 
 def _place(found: Sequence[Sentence], index: int) -> float:

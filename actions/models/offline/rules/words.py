@@ -5,20 +5,23 @@ not to find its dictionary form.
 """
 
 import re
-from collections.abc import Iterable
+import tomllib
 from functools import lru_cache
+from importlib import resources
 
 _TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_SHORT = 3
 _VOWEL = re.compile(r"[aeiouy]")
 
-STOP = frozenset(
-    """a about above after again all also am an and any are as at be because been before being below between both but by
-    can could did do does doing down during each either else ever every few for from further had has have having he her
-    here hers him his how i if in into is it its itself just let may me might more most must my no nor not now of off on
-    once one only or other our ours out over own per please same shall she should so some such than that the their theirs
-    them then there these they this those through to too under until up upon us very was we were what when where which
-    while who whom whose why will with within without would you your yours""".split()
-)
+_LISTS = tomllib.loads(resources.files(__package__).joinpath("words.toml").read_text("utf-8"))
+
+
+def word_list(name: str) -> list[str]:
+    """Return the words listed under `name` in `words.toml`."""
+    return str(_LISTS[name]).split()
+
+
+STOP = frozenset(word_list("stop"))
 
 _SUFFIXES = (
     ("isation", "is"),
@@ -67,19 +70,19 @@ def tokens(text: str) -> list[str]:
 def stem(word: str) -> str:
     """Return what the forms of one word have in common (`summarising`, `summarize` → `summaris`)."""
     word = word.lower().removesuffix("'s").removesuffix("'")
-    if len(word) <= 3 or word.isdigit():
+    if len(word) <= _SHORT or word.isdigit():
         return word
     word = word.replace("our", "or") if word.endswith(("our", "ours", "oured", "ouring")) else word
     for suffix, instead in _SUFFIXES:
         if word.endswith(suffix):
             root = word[: -len(suffix)] + instead
-            if len(root) >= 3 and _VOWEL.search(root):
+            if len(root) >= _SHORT and _VOWEL.search(root):
                 return _undouble(root) if suffix in {"ing", "ed", "ings"} else root
     return word
 
 
 def _undouble(root: str) -> str:
-    doubled = len(root) > 3 and root[-1] == root[-2] and root[-1] not in "aeiousz"
+    doubled = len(root) > _SHORT and root[-1] == root[-2] and root[-1] not in "aeiousz"
     return root[:-1] if doubled else root
 
 
@@ -93,9 +96,9 @@ def content(text: str) -> list[str]:
     return [stem(word) for word in tokens(text) if word not in STOP]
 
 
-def stem_set(words: Iterable[str]) -> frozenset[str]:
-    """Return the stems of `words` as a set, for lexicons."""
-    return frozenset(stem(word) for word in words)
+def stem_list(name: str) -> frozenset[str]:
+    """Return the stems of the words listed under `name` in `words.toml`."""
+    return frozenset(stem(word) for word in word_list(name))
 
 
 def fold(text: str) -> str:

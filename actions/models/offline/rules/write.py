@@ -23,6 +23,7 @@ _EXPERTS = re.compile(
     re.IGNORECASE,
 )
 _ANSWER = re.compile(r"^A(?:nswer)?:\s*(?P<answer>.+)$", re.MULTILINE | re.IGNORECASE)
+_TABLE_HEAD = 2
 _TABLE_ROWS = 5
 _TABLE_ROWS_EXPERTS = 15
 _QUOTES = 3
@@ -56,7 +57,9 @@ def write(data: Mapping[str, Any]) -> dict[str, Any]:
     sources = _sources(data, notes)
     parts = [f"# {title}", text]
     if sources:
-        parts.append(f"Sources: {', '.join(sources)}. Figures are computed from them, and sentences are quoted from them.")
+        parts.append(
+            f"Sources: {', '.join(sources)}. Figures are computed from them, and sentences are quoted from them."
+        )
     return {"questions": [], "title": title, "text": "\n\n".join(parts)}
 
 
@@ -66,7 +69,9 @@ def _answered(data: Mapping[str, Any], notes: Sequence[Mapping[str, Any]]) -> st
         if slots.asks_audience([str(answer.get("question", ""))]):
             return str(answer.get("answer", "")).strip()
     for note in notes:
-        if slots.asks_audience([str(note.get("directive", ""))]) and (found := _ANSWER.search(str(note.get("report", "")))):
+        if slots.asks_audience([str(note.get("directive", ""))]) and (
+            found := _ANSWER.search(str(note.get("report", "")))
+        ):
             return found["answer"].strip()
     return ""
 
@@ -140,10 +145,12 @@ def _lines(report: str) -> list[str]:
 
 def _table(report: str, rows: int) -> str:
     table = [line.strip() for line in report.splitlines() if line.strip().startswith("|")]
-    if len(table) <= 2:
+    if len(table) <= _TABLE_HEAD:
         return ""
-    left = len(table) - 2 - rows
-    return "\n".join(table[: 2 + rows]) + (f"\n\n({left} more rows are in the answer itself.)" if left > 0 else "")
+    left = len(table) - _TABLE_HEAD - rows
+    return "\n".join(table[: _TABLE_HEAD + rows]) + (
+        f"\n\n({left} more rows are in the answer itself.)" if left > 0 else ""
+    )
 
 
 def _blocks(report: str) -> list[str]:
