@@ -21,6 +21,7 @@ MAX_PASSAGES = 12
 MAX_QUOTES = 5
 MAX_GROWTH = 40
 _SEARCHED = 40
+_HEADING_WORDS = 10
 
 SYSTEM = """You find what texts say. `passages` are pieces of the swarm's files.
 Copy into `quotes` the sentences that answer `question`, letter by letter, with the number of their passage, best first;
@@ -69,7 +70,7 @@ class Retrieve(Action[RetrieveArgs]):
         question = node.args.question or node.directive
         passages = await _passages(node, entries, node.args.subject or question)
         names = ", ".join(dict.fromkeys(entry.name for entry in entries))
-        about = f"“{node.args.subject or question}”"
+        about = f"“{node.args.subject or question.rstrip('.')}”"
         if not passages:
             return Finish(f"Nothing about {about} was found in {names}.")
         data: dict[str, Any] = {
@@ -103,7 +104,7 @@ async def _searched(node: Node[RetrieveArgs]) -> list[EntryInfo]:
 
 
 async def _passages(node: Node[RetrieveArgs], entries: Sequence[EntryInfo], query: str) -> list[Passage]:
-    """The best passages of these entries, each grown to its whole paragraph, so that no sentence is cut in two."""
+    """The best passages of these entries, each grown to its whole paragraph: no sentence is cut in two."""
     ids = {entry.entry_id for entry in entries}
     found = [p for p in await node.memory.search(query, limit=_SEARCHED) if p.entry_id in ids]
     grown: dict[tuple[str, int], Passage] = {}
@@ -119,13 +120,24 @@ async def _passages(node: Node[RetrieveArgs], entries: Sequence[EntryInfo], quer
 
 
 def _paragraph(passage: Passage, lines: Sequence[str]) -> Passage:
+    """The whole paragraph that the passage lies in; below a heading, what it announces too."""
     first, last = passage.first_line, min(passage.last_line, len(lines))
     while first > 1 and passage.first_line - first < MAX_GROWTH and lines[first - 2].strip():
         first -= 1
-    while last < len(lines) and last - passage.last_line < MAX_GROWTH and lines[last].strip():
+    begin = last
+    if _is_heading(lines[first - 1 : last]):
+        while last < len(lines) and last - begin < MAX_GROWTH and not lines[last].strip():
+            last += 1
+    while last < len(lines) and last - begin < MAX_GROWTH and lines[last].strip():
         last += 1
     text = "\n".join(line.rstrip("\r") for line in lines[first - 1 : last])
     return replace(passage, text=text, first_line=first, last_line=last)
+
+
+def _is_heading(lines: Sequence[str]) -> bool:
+    """One short line without an end: what it announces stands below it."""
+    line = lines[0].strip() if len(lines) == 1 else ""
+    return line.startswith("#") or (0 < len(line.split()) <= _HEADING_WORDS and line[-1] not in ".!?;,")
 
 
 def _place(quote: Quote, passages: Sequence[Passage]) -> str | None:

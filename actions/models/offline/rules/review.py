@@ -78,9 +78,15 @@ def review_overall(data: Mapping[str, Any]) -> dict[str, Any]:
         if not left and not hopeless
         else " ".join(hopeless) or "Some parts are still to be done.",
         "left": _as_directive(left),
-        "report": consolidate(parts, branches, hopeless),
+        "report": consolidate(_asked_for(goal, parts, data), branches, hopeless),
         "questions": [],
     }
+
+
+def _asked_for(goal: str, parts: Sequence[Part], data: Mapping[str, Any]) -> list[Part]:
+    """The parts that the goal names: material that was only gathered to write from is in the document."""
+    named = {key(part.directive) for part in explicit(goal, files_of(data))}
+    return [part for part in parts if key(part.directive) in named]
 
 
 def consolidate(parts: Sequence[Part], branches: Sequence[Mapping[str, Any]], hopeless: Sequence[str]) -> str:
@@ -88,7 +94,8 @@ def consolidate(parts: Sequence[Part], branches: Sequence[Mapping[str, Any]], ho
     known = {key(part.directive): part for part in parts}
     done = {key(str(b["directive"])): b for b in branches if b.get("complete")}
     shown = [(part, done[k]) for k, part in known.items() if k in done]
-    shown += [(Part(Kind.OTHER, str(b["directive"])), b) for k, b in done.items() if k not in known]
+    if not shown:
+        shown = [(Part(Kind.OTHER, str(b["directive"])), b) for b in done.values()]
     told = [(part, str(b["report"]).strip()) for part, b in shown if not part.directive.startswith(_ASKED_READER)]
     if len(told) == 1 and not hopeless:
         return told[0][1]

@@ -25,18 +25,19 @@ _FOR = re.compile(
     r"\b(?:(?:meant |intended |aimed |written |suitable )?for|aimed at|addressed to|directed at|geared to|"
     r"to be read by|"
     r"(?:my|the|its|intended|target)? ?(?:audience|readers?|readership)(?: (?:is|are|will be|being))?:?)\s+"
-    r"(?P<who>[^.;:()]+)",
+    r"(?P<who>(?:[^.;:()]|\.(?=\w))+)",
     re.IGNORECASE,
 )
 _LETTER_TO = re.compile(
-    r"\b(?:letter|memo|note|email|brief|briefing|message|report|write-?up) to (?P<who>[^.;:()]+)", re.IGNORECASE
+    r"\b(?:letter|memo|note|email|brief|briefing|message|report|write-?up) to (?P<who>(?:[^.;:()]|"
+    r"\.(?=\w))+)", re.IGNORECASE
 )
 _WHO_ENDS = re.compile(
     r",|\s+(?:that|which|who|about|on|with|based|using|from|covering|including|summaris\w+|summariz\w+|"
     r"explaining|showing|in "
     r"(?:at most|under|about|no more|less|plain|\w+ (?:words|sentences|paragraphs|pages?))|of (?:at most|"
     r"no more|\d+|one|two)"
-    r"|so that|and (?:keep|make|quote|include|use|give|save|send)|as (?:a|an|to|\S+\.\w)|not (?:more|longer)|"
+    r"|so that|and (?:keep|make|quote|include|use|give|save|send)|as (?:a|an|to|\S+\.\w+)|not (?:more|longer)|"
     r"at most|under \d+|"
     r"by (?:tomorrow|monday|friday|the end)|drawing|and then|then)\b",
     re.IGNORECASE,
