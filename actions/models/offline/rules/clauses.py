@@ -6,6 +6,7 @@ begins behind them, so that "the average and total by region" stays whole.
 
 import re
 
+from pgswarm.actions.models.offline.rules.leads import is_empty, source_last, tidy, without_lead
 from pgswarm.actions.models.offline.rules.lexicon import (
     COMPUTE_VERBS,
     DOCUMENTS,
@@ -23,30 +24,9 @@ _LIST_MARK = re.compile(
     r"|(?:step|part|task) \d{1,2}[.:]?(?=\s))\s*",
     re.IGNORECASE | re.MULTILINE,
 )
-_LEAD = re.compile(
-    r"^(?:(?:,|and|but|then|also|next|now|so|plus|please|kindly|first(?:ly)?(?: of all)?|second(?:ly)?|third(?:ly)?|"
-    r"fourth(?:ly)?|fifth(?:ly)?|last(?:ly)?|finally|afterwards?|after (?:that|this|which)|once (?:that is|"
-    r"this is|that's|"
-    r"you have|you are|all that is|it is) done|when (?:that is|you are|you have|that's) (?:done|finished)|"
-    r"in addition|"
-    r"additionally|furthermore|moreover|besides|at the end|in the end|to (?:begin|start|finish|end|conclude) with|"
-    r"to (?:begin|start|finish|conclude)|from (?:all )?(?:that|this|these|those)|with (?:that|this)|"
-    r"based on (?:that|this|"
-    r"all (?:of )?(?:that|this))|(?:start|begin|finish|end|conclude|close)(?: off| up)? (?:by|with)(?= \w+ing\b)|"
-    r"(?:could|can|would|will) you(?: please)?|you (?:should|must|need to|have to|are to|will)|i(?:'d|"
-    r" would) like(?: you)? "
-    r"to|i (?:want|need) you to|(?:i|we)(?: also| now)? (?:want|need|would like|wish)(?: to (?:know|see|have|"
-    r"get|learn|"
-    r"understand))?|i'd like(?: to (?:know|see|have))?|let me know|help me(?: to)?|go ahead and|"
-    r"make sure (?:to|that you)|"
-    r"be sure to|try to|your (?:task|job) is to|(?:it|they|(?:the|this|that|your) \w+) (?:should|must|has to|"
-    r"have to|needs to|need to|shall|will) (?:also )?(?:include|contain|cover|give|show|mention|list|have|"
-    r"state)|the (?:task|job|goal) is to|we'd like(?: you)?(?: to)?)(?:,|:)?\s+)+",
-    re.IGNORECASE,
-)
 _JOINT = re.compile(
     r"(?:,?\s+(?:and|then|but|plus|before|after which)\s+(?:(?:then|also|finally|lastly|next|afterwards)\s+)?|,\s+|"
-    r"\s+[\u2013\u2014-]+\s+|:\s+)",
+    r"\s+[\u2013\u2014-]+\s+|:\s+|\s+(?:that|which)\s+)",
     re.IGNORECASE,
 )
 _WH = re.compile(r"^(?:which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)
@@ -56,15 +36,9 @@ _INSIDE = re.compile(
     r"on)\b",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(
-    r"^(?:(?:please )?(?:do|answer|handle|complete|carry out) (?:the following|these|all|both|two|three|four|"
-    r"five|six|\d+)\b"
-    r"(?: \w+){0,3}|the following(?: \w+){0,3}|finally|lastly|please|thanks?(?: you)?|then|and|here is (?:the|"
-    r"my) \w+)$",
-    re.IGNORECASE,
-)
-_CLOSED = re.compile(r"(?:\s*[.!;,:]+|,?\s+(?:and|then|but|plus|last|finally|lastly))+$", re.IGNORECASE)
 _MIN_QUESTION_WORDS = 4
+_MIN_FIGURE_WORDS = 3
+_POINTING_WORDS = 2
 
 
 def clauses(goal: str) -> list[str]:
@@ -73,9 +47,10 @@ def clauses(goal: str) -> list[str]:
     for item in _items(goal):
         for sentence in _sentences(item):
             for piece in re.split(r"\s*;\s*", sentence):
-                found.extend(_split(piece))
-    tidy = (_tidy(text) for text in found)
-    return [clause for clause in tidy if clause and not _EMPTY.match(clause)]
+                text, source = source_last(piece)
+                first, *others = _split(text)
+                found += [f"{first.rstrip('?.')}{source}" if source else first, *others]
+    return [clause for clause in map(tidy, found) if clause and not is_empty(clause)]
 
 
 def listed(goal: str) -> bool:
@@ -105,26 +80,34 @@ def _split(sentence: str) -> list[str]:
     pieces, begin = [], 0
     for joint in _JOINT.finditer(sentence):
         before, after = sentence[begin : joint.start()], sentence[joint.end() :]
-        if before.strip() and _begins(before, joint.group(), after):
+        if before.strip() and (_describes(before, joint.group(), after) or _begins(before, joint.group(), after)):
             pieces.append(before)
             begin = joint.end()
     return [*pieces, sentence[begin:]]
 
 
+def _describes(before: str, joint: str, after: str) -> bool:
+    """`a report that gives the totals and quotes the text`: what a document holds is work of its own."""
+    relative = joint.strip().lower() in {"that", "which"}
+    return relative and _thing(tidy(before)) == "document" and starts_work(tokens(after)[:1], "the ")
+
+
 def _begins(before: str, joint: str, after: str) -> bool:
-    lead = _LEAD.match(after)
-    rest = after[lead.end() :] if lead else after
+    rest = without_lead(after)
     words = tokens(rest)
     following = rest.split(maxsplit=1)[1] if len(rest.split()) > 1 else ""
-    if starts_work(words, following) and not _is_object(before, joint):
+    relative = joint.strip().lower() in {"that", "which"}
+    if not relative and starts_work(words, following) and not _is_object(before, joint):
         return True
+    if relative:
+        return False
     strong = "and" in joint.lower() or "," in joint or ":" in joint
     if _WH.match(rest) and strong:
         asks = wants_figures(rest) or text_says(rest)
         return asks and len(words) >= _MIN_QUESTION_WORDS and not _wants_object(before)
-    if joint.strip() == ":" or not strong:
-        return False
-    return _begins_thing(before, rest)
+    if joint.strip() == ":" and not _thing(tidy(before)) and _thing(rest):
+        return True
+    return strong and _begins_thing(before, rest)
 
 
 def _begins_thing(before: str, rest: str) -> bool:
@@ -133,7 +116,10 @@ def _begins_thing(before: str, rest: str) -> bool:
     if not match:
         return False
     thing = _thing(match["rest"])
-    if not thing or thing == _thing(_tidy(before)):
+    own = _thing(tidy(before))
+    if thing == own == "figure":
+        return groups(before) and (groups(rest) or len(tokens(rest)) >= _MIN_FIGURE_WORDS)
+    if not thing or thing == own:
         return False
     return not (thing != "document" and _thing(before) == "document" and _INSIDE.search(before))
 
@@ -149,7 +135,7 @@ def _thing(text: str) -> str:
             return "figure"
         if word in {"quotation", "quot", "passag", "quotat"}:
             return "quote"
-    return "figure" if groups(text) and wants_figures(text) else ""
+    return "figure" if wants_figures(text) else ""
 
 
 def _is_object(before: str, joint: str) -> bool:
@@ -159,14 +145,4 @@ def _is_object(before: str, joint: str) -> bool:
 
 def _wants_object(before: str) -> bool:
     """`tell me, which …`: the words before are only the verb that the question completes."""
-    return len(tokens(_tidy(before))) <= 2  # noqa: PLR2004 - "tell me", "work out", "say"
-
-
-def _tidy(text: str) -> str:
-    clause = re.sub(r"\s+", " ", text).strip(" \t\n\"'\u201c\u201d,;")
-    while True:
-        shorter = _LEAD.sub("", clause, count=1).strip(" ,;:")
-        if shorter == clause:
-            break
-        clause = shorter
-    return _CLOSED.sub("", clause).strip()
+    return len(tokens(tidy(before))) <= _POINTING_WORDS

@@ -15,12 +15,17 @@ from pgswarm.actions.models.offline.rules.words import content, stem, stem_list,
 TABLES = frozenset({"csv", "tsv", "table", "xlsx"})
 _TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
 _PLAIN = stem_list("plain_file_words")
+_TIME = stem_list("time_words")
 _TELLING_CHARS = 3
 _EACH = r"(?:each|every|both|all)(?: (?:one )?of)?(?: (?:the|these|those|my|our|your))?(?: \w+)??"
-_NOUN = r"(?:files?|documents?|attachments?|sources?|inputs?|of them|them|one)"
+_NOUN = (
+    r"(?:texts?|tables?|csvs?|spreadsheets?|letters?|articles?|files?|"
+    r"documents?|attachments?|sources?|inputs?|of them|them|one)"
+)
 GROUP = re.compile(
     rf"\b(?:{_EACH} {_NOUN}|(?:the|these|those|my|our)(?: (?:two|three|four|five|attached|given|supplied))*"
-    r" (?:files|documents|attachments|sources)|them (?:all|both)|them|everything)\b",
+    r" (?:files|documents|attachments|sources|texts|tables|csvs|spreadsheets|letters|articles)|them (?:all|"
+    r"both)|them|everything)\b",
     re.IGNORECASE,
 )
 TABLE_WORD = re.compile(
@@ -86,13 +91,14 @@ def hinted(clause: str, files: Sequence[FileInfo], *, writing: bool = False) -> 
     return [f for score, f in scored if score == best] if best else []
 
 
-def mentioned(clause: str, files: Sequence[FileInfo]) -> list[FileInfo]:
+def mentioned(clause: str, files: Sequence[FileInfo], *, writing: bool = False) -> list[FileInfo]:
     """Return the files that the clause speaks of, in the order of `files`; none where it speaks of no file."""
     whole = named(clause, files)
     by_kind = [
         f
         for f in files
-        if f not in whole
+        if not writing
+        and f not in whole
         and ((TABLE_WORD.search(clause) and f.is_table) or (TEXT_WORD.search(clause) and not f.is_table))
     ]
     if whole:
@@ -100,7 +106,7 @@ def mentioned(clause: str, files: Sequence[FileInfo]) -> list[FileInfo]:
         return [f for f in files if f in whole or (f in by_kind and f.is_table not in kinds)]
     if GROUP.search(clause):
         return _narrow(clause, files)
-    hints = hinted(clause, files)
+    hints = hinted(clause, files, writing=writing)
     if by_kind:
         close = [f for f in by_kind if f in hints]
         missing = [f for f in hints if f.is_table not in {b.is_table for b in by_kind}]
@@ -112,16 +118,16 @@ def _narrow(clause: str, files: Sequence[FileInfo]) -> list[FileInfo]:
     """`each text file`, `all the tables`: the group may name a kind."""
     match = GROUP.search(clause)
     phrase = match.group().lower() if match else ""
-    if re.search(r"\b(?:text|txt|prose)\b", phrase):
+    if re.search(r"\b(?:texts?|txt|prose|letters?|articles?)\b", phrase):
         return [f for f in files if not f.is_table]
-    if re.search(r"\b(?:csv|data|table|spreadsheet)\b", phrase):
+    if re.search(r"\b(?:csvs?|data|tables?|spreadsheets?)\b", phrase):
         return [f for f in files if f.is_table]
     return list(files)
 
 
 def columns_fit(clause: str, file: FileInfo) -> int:
-    """Count the words of the clause that stand among a table's column names."""
-    return len(frozenset(content(clause)) & frozenset(content(file.head.replace("_", " "))))
+    """Count the words of the clause that stand among a table's column names; words of time stand in most of them."""
+    return len(frozenset(content(clause)) & frozenset(content(file.head.replace("_", " "))) - _TIME)
 
 
 def named_directive(clause: str, file: FileInfo, files: Sequence[FileInfo]) -> str:

@@ -6,7 +6,7 @@ Nothing here knows a file, a column or a goal.
 import re
 from enum import StrEnum
 
-from pgswarm.actions.models.offline.rules.words import stem, stem_list, stems
+from pgswarm.actions.models.offline.rules.words import stem, stem_list, stems, word_list
 
 
 class Kind(StrEnum):
@@ -72,7 +72,8 @@ _FIGURES = re.compile(
 _TEXT_SAYS = re.compile(
     r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? us|passages?|quot(?:e|es|ed|ing|ation|ations)|cit(?:e|"
     r"es|ed|ing)|"
-    r"according to|written|verbatim|word for word|excerpts?|wording|claims?|argues?|describes?|requires?|"
+    r"according to|speaks? of|talks? (?:of|about)|deals? with|discuss(?:es)?|written|verbatim|word for word|"
+    r"excerpts?|wording|claims?|argues?|describes?|requires?|"
     r"provides?)\b",
     re.IGNORECASE,
 )
@@ -82,6 +83,16 @@ _DOCUMENT = re.compile(
 _QUESTION = re.compile(
     r"^(?:what|which|who|whom|whose|when|where|why|how|does|do|did|is|are|was|were|has|have)\b", re.IGNORECASE
 )
+
+
+_INTO_DOCUMENT = re.compile(
+    rf"\b(?:in|into|as|to|with) (?:an?|one) (?:[\w-]+ ){{0,3}}?(?:{'|'.join(word_list('documents'))})\b", re.IGNORECASE
+)
+
+
+def into_document(clause: str) -> bool:
+    """Say whether something is to be put into a document: `… in a memo`, `… into one short report`."""
+    return bool(_INTO_DOCUMENT.search(clause))
 
 
 def is_question(clause: str) -> bool:

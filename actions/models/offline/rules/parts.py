@@ -19,7 +19,7 @@ from pgswarm.actions.models.offline.rules.files import (
     named_directive,
 )
 from pgswarm.actions.models.offline.rules.kinds import kind_of
-from pgswarm.actions.models.offline.rules.lexicon import Kind
+from pgswarm.actions.models.offline.rules.lexicon import Kind, is_question
 from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
 MAX_PARTS = 40
@@ -117,7 +117,8 @@ def _read(goal: str, files: Sequence[FileInfo]) -> list[Part]:
         bare = not listed(goal) and _STATEMENT.match(clause) and not _was_wanted(clause, goal)
         if _MANNER.match(clause) or (bare and _is_statement(clause)):
             kind = Kind.REMARK
-        found.append(Part(kind, clause[:1].upper() + clause[1:]))
+        text = clause if is_question(clause) else clause.rstrip("?")
+        found.append(Part(kind, text[:1].upper() + text[1:]))
     preludes = [p for p in found if p.kind is Kind.READ or _is_prelude(p)]
     if len(preludes) < len(found):
         found = [p for p in found if p not in preludes]
@@ -132,7 +133,8 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
     return bool(
-        re.match(r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at)\b", part.directive)
+        re.match(r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
+            r"analyze|examine) [^,:]*$)\b", part.directive)
     )
 
 
@@ -160,7 +162,7 @@ def _is_detail(part: Part, before: Part) -> bool:
 
 
 def _for_each_file(part: Part, files: Sequence[FileInfo]) -> list[Part]:
-    spoken = mentioned(part.directive, files)
+    spoken = mentioned(part.directive, files, writing=part.kind is Kind.WRITE)
     if _FILE_NAME.search(part.directive) and not named(part.directive, files):
         return [part]  # a file that is not there: the action says so
     match part.kind:

@@ -29,7 +29,8 @@ _FOR = re.compile(
     re.IGNORECASE,
 )
 _LETTER_TO = re.compile(
-    r"\b(?:letter|memo|note|email|brief|briefing|message|report|write-?up) to (?P<who>(?:[^.;:()]|"
+    r"\b(?:(?:hand|give|send|show|present|go)(?: out)?|letter|memo|note|email|brief|briefing|message|report|"
+    r"write-?up) to (?P<who>(?:[^.;:()]|"
     r"\.(?=\w))+)", re.IGNORECASE
 )
 _WHO_ENDS = re.compile(
@@ -94,6 +95,7 @@ _ABOUT = re.compile(
     r"on the topic of)\s+(?P<subject>[^.;?]+)",
     re.IGNORECASE,
 )
+_WHAT_ABOUT = re.compile(r"\bwhat (?P<subject>.+?) (?:is|are) about\b", re.IGNORECASE)
 _LOOK_FOR = re.compile(r"\b(?:look|search|hunt|check)\b[^.;?]*?\bfor\s+(?P<subject>[^.;?]+)", re.IGNORECASE)
 _TOPIC = re.compile(
     r"\b(?:about|regarding|concerning|(?:report|memo\w*|brief\w*|note|letter|paper|article|statement|pager|"
@@ -169,7 +171,7 @@ def document(clause: str) -> str:
 
 def subject(clause: str) -> str | None:
     """Return what a text is searched for; None where the clause names nothing."""
-    for pattern in (_SUBJECT, _ABOUT, _MENTIONS, _LOOK_FOR):
+    for pattern in (_SUBJECT, _WHAT_ABOUT, _ABOUT, _MENTIONS, _LOOK_FOR):
         match = pattern.search(clause)
         if match:
             text = _SUBJECT_ENDS.sub("", match["subject"]).strip(" ,\"'\u201c\u201d?")
@@ -187,5 +189,6 @@ def topic(clause: str) -> str | None:
 
 def asks_audience(texts: Iterable[str]) -> bool:
     """Say whether one of these wordings asks the person who something is for."""
-    pattern = re.compile(r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom)\b", re.IGNORECASE)
+    pattern = re.compile(r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
+        r"should|would|may) (?:read|get|receive|see))\b", re.IGNORECASE)
     return any(pattern.search(text) for text in texts)
