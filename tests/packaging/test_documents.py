@@ -1,4 +1,4 @@
-"""What the documents say can be typed and followed: their commands exist with their options, and links lead somewhere."""
+"""What the documents say can be typed and followed: commands exist with their options, links lead somewhere."""
 
 import re
 import shlex
