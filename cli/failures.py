@@ -37,6 +37,7 @@ def describe(error: BaseException) -> CommandError | None:
     if "psycopg" not in sys.modules:  # nothing of it can have been raised, and importing it takes a while
         return None
     import psycopg
+
     from pgswarm.schema.errors import PgswarmError, translate
 
     found: BaseException | None = error
