@@ -71,11 +71,11 @@ class Database:
                 return []
             return conn.execute("select * from pgswarm.check_invariants()").fetchall()
 
-    def make(self) -> None:
-        """Make the database; for a test that has dropped it."""
+    def make(self, options: LiteralString = "") -> None:
+        """Make the database, with further `options`; for a test that has dropped it."""
         self._on_server(  # wal_log is faster than file_copy for a database of this size: it needs no checkpoint
-            sql.SQL("create database {} template {} strategy wal_log").format(
-                sql.Identifier(self.name), sql.Identifier(self._template)
+            sql.SQL("create database {} template {} strategy wal_log {}").format(
+                sql.Identifier(self.name), sql.Identifier(self._template), sql.SQL(options)
             )
         )
 

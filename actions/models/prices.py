@@ -1,0 +1,95 @@
+"""What a call costs, and how much of a budget to hold back before it.
+
+Rule: money is Decimal, in USD. A model without a known price costs 0 and says `known = False`; nothing is guessed.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pgswarm.actions.models.errors import ModelError
+from pgswarm.actions.models.settings import OFFLINE, RECORDED
+
+_MILLION = Decimal(1_000_000)
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+_BYTES_PER_TOKEN = 3
+_FRAME_TOKENS = 16
+
+
+class Price(BaseModel):
+    """USD per 1,000,000 tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Decimal = Field(ge=0, allow_inf_nan=False)
+    output: Decimal = Field(ge=0, allow_inf_nan=False)
+
+
+class _PriceFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    models: dict[str, Price]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a call costs in USD; `known` is false where the model's price is not (then `usd` is 0)."""
+
+    usd: Decimal
+    known: bool
+
+
+class Prices:
+    """The price table of one process."""
+
+    def __init__(self, table: Mapping[str, Price]) -> None:
+        """Take prices by model name."""
+        self._table = table
+
+    @classmethod
+    def load(cls, override: Path | None = None) -> "Prices":
+        """Read the shipped table and `override` on top; raise `ModelError` (`model_settings`) if that does not fit."""
+        table = _read(Path(__file__).with_name("prices.toml"))
+        if override is not None:
+            table |= _read(override)
+        return cls(table)
+
+    def cost(self, model: str, input_tokens: int, output_tokens: int) -> Cost:
+        """Return what these tokens cost at `model`."""
+        price = self._table.get(model) or self._table.get(_SNAPSHOT.sub("", model))
+        if price is None:
+            return Cost(Decimal(0), known=model == OFFLINE or model.startswith(RECORDED))
+        return Cost((price.input * input_tokens + price.output * output_tokens) / _MILLION, known=True)
+
+
+def estimate_tokens(text: str) -> int:
+    """Return an upper-ish estimate of the tokens of `text`: a third of its UTF-8 bytes.
+
+    Byte-pair vocabularies average about four bytes a token on English, and rarely less than three on other scripts.
+    """
+    return len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN + _FRAME_TOKENS
+
+
+def estimate_request(request: Mapping[str, Any]) -> int:
+    """Return an upper-ish estimate of the input tokens of a chat request."""
+    return estimate_tokens(json.dumps(request, ensure_ascii=False))
+
+
+def _read(path: Path) -> dict[str, Price]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text, parse_float=Decimal)
+        return _PriceFile.model_validate(raw).models
+    except (OSError, ValueError, ValidationError) as error:
+        raise ModelError(
+            "model_settings",
+            f"the price file {path} cannot be used ({type(error).__name__}): it must hold, under [models], "
+            '"name" = { input = USD, output = USD } per million tokens',
+        ) from error

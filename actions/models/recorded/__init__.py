@@ -1,0 +1,1 @@
+"""The recorded model: answers replayed from a file, and the recorder that writes such a file."""
