@@ -6,6 +6,7 @@ Rule: a command's module is light to import; what it needs is imported when it r
 import os
 import sys
 import traceback
+from inspect import cleandoc
 from typing import Annotated
 
 import typer
@@ -27,6 +28,8 @@ app = typer.Typer(
 )
 for group in (swarms, show, answer, steer, processor, doctor, migrate, db):
     group.register(app)
+for command in app.registered_commands:  # "\\b" keeps a paragraph's lines; a raw docstring holds it as two characters
+    command.help = cleandoc(command.callback.__doc__ or "").replace("\\b\n", "\b\n") if command.callback else None
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes a callback's value by position
