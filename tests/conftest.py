@@ -24,6 +24,11 @@ settings.register_profile("pgswarm", deadline=None, print_blob=True)  # a databa
 settings.load_profile("pgswarm")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what runs only when asked for."""
+    parser.addoption("--containers", action="store_true", help="also run the tests that need a container engine")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a folder: the controller makes it, its workers are told of it."""
     shared = getattr(config, "workerinput", {}).get("run_folder")
@@ -42,8 +47,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stop_run(config.stash[RUN_FOLDER])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its tier, so that `-m "not chaos"` works."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with its tier, so that `-m "not chaos"` works; leave out what was not asked for."""
+    if not config.getoption("--containers"):
+        left_out = [item for item in items if item.get_closest_marker("containers")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.path.is_relative_to(HERE) and (tier := item.path.relative_to(HERE).parts[0]) in TIERS:
             item.add_marker(tier)

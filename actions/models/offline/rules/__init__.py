@@ -1,12 +1,44 @@
-"""The rules that answer for the model `offline/rules`: `answer` dispatches by task. No rule is here yet."""
+"""The rules that answer for the model `offline/rules`: deterministic, pure, one function a task.
 
-from collections.abc import Mapping
-from typing import Any
+Rules know kinds of work, never a file, a column or a goal. What they cannot do ends in `NeedsModelError`; they make up
+no text.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from pgswarm.actions.models.errors import NeedsModelError
+from pgswarm.actions.models.offline.rules.ask import ask_user
+from pgswarm.actions.models.offline.rules.decompose import decompose
+from pgswarm.actions.models.offline.rules.errors import needs_model
+from pgswarm.actions.models.offline.rules.quotes import find_quotes
+from pgswarm.actions.models.offline.rules.review import review_branch, review_overall
+from pgswarm.actions.models.offline.rules.route import route
+from pgswarm.actions.models.offline.rules.summarise import summarise
+from pgswarm.actions.models.offline.rules.write import write
+
+TASKS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = MappingProxyType(
+    {
+        "ask_user": ask_user,
+        "decompose": decompose,
+        "find_quotes": find_quotes,
+        "review_branch": review_branch,
+        "review_overall": review_overall,
+        "route": route,
+        "summarise": summarise,
+        "write": write,
+    }
+)
 
 
 def answer(task: str, data: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to `task` that fits `schema`; raise `NeedsModelError` where rules cannot do it."""
-    del data, schema
-    raise NeedsModelError(f"the task {task!r} needs a model: set OPENAI_API_KEY, or OPENAI_BASE_URL and PGSWARM_MODEL")
+    del schema  # every rule answers in the one shape of its task; the client validates it
+    rule = TASKS.get(task)
+    if rule is None:
+        raise needs_model(f"The task {task!r} is none that rules can do: it")
+    return rule(data)
+
+
+__all__ = ["TASKS", "NeedsModelError", "answer"]

@@ -1,0 +1,1 @@
+"""Actions that talk with people."""

@@ -1,0 +1,95 @@
+"""What the swarm's files are, as planners and actions see them. What nodes saved themselves is left out of it.
+
+Bounded: at most `MAX_LISTED` files, and a head only for the first `MAX_HEADS`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pgswarm.actions.base import ActionError
+from pgswarm.actions.node import EntryInfo, Node
+
+RESULTS = "results"
+"""The memory folder for what nodes made; it is not among the files that a goal is about."""
+
+MAX_LISTED = 200
+MAX_HEADS = 20
+_MAX_HEAD_BYTES = 2_000_000
+_MAX_HEAD_CHARS = 300
+_TABLE_KINDS = frozenset({"csv", "tsv", "table"})
+_TABLE_SUFFIXES = (".csv", ".tsv", ".tab")
+
+
+def is_table(entry: EntryInfo) -> bool:
+    """Whether the entry holds rows and columns."""
+    return entry.kind in _TABLE_KINDS or entry.name.lower().endswith(_TABLE_SUFFIXES)
+
+
+def is_result(entry: EntryInfo) -> bool:
+    """Whether a node made the entry."""
+    return RESULTS in entry.path.strip("/").split("/")[:-1]
+
+
+async def attached(node: Node[Any]) -> list[EntryInfo]:
+    """Return the entries that people attached, each name once (its newest version)."""
+    entries = [entry for entry in await node.memory.entries() if not is_result(entry) and entry.kind != "folder"]
+    return list({entry.name: entry for entry in entries}.values())
+
+
+async def inventory(node: Node[Any]) -> list[dict[str, Any]]:
+    """Return the files for a prompt: name, kind, size in bytes, description, and the first line of each."""
+    entries = (await attached(node))[:MAX_LISTED]
+    return [
+        {
+            "name": entry.name,
+            "kind": "csv" if is_table(entry) else entry.kind,
+            "size": entry.size,
+            "description": entry.description,
+            "head": await _head(node, entry) if number < MAX_HEADS else "",
+        }
+        for number, entry in enumerate(entries)
+    ]
+
+
+async def resolve(node: Node[Any], name: str) -> EntryInfo:
+    """Return the entry that `name` means: its name, whatever the case, without its suffix, or the one that holds it."""
+    entries = await node.memory.entries()
+    wanted = name.strip().strip("\"'").rsplit("/", 1)[-1].lower()
+    for fits in (
+        [e for e in entries if e.name.lower() == wanted],
+        [e for e in entries if e.name.lower().rsplit(".", 1)[0] == wanted.rsplit(".", 1)[0] and "." not in wanted],
+        [e for e in entries if wanted and wanted in e.name.lower()],
+    ):
+        if len({e.name for e in fits}) == 1:
+            return fits[-1]
+    raise ActionError("not_found", f"No file is called {name!r}. {describe(entries)}")
+
+
+def describe(entries: Sequence[EntryInfo]) -> str:
+    """Say which files there are, for an error message."""
+    names = sorted({entry.name for entry in entries if not is_result(entry)})
+    if not names:
+        return "No file is attached: give one with --file."
+    more = f" and {len(names) - MAX_HEADS} more" if len(names) > MAX_HEADS else ""
+    return f"Attached: {', '.join(names[:MAX_HEADS])}{more}."
+
+
+def safe_name(name: str) -> str:
+    """Return `name` without folders and characters that no file name has; raise `ActionError` where nothing is left."""
+    plain = re.sub(r"[^\w .()-]", "_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip(" .")
+    if not plain:
+        raise ActionError("bad_name", f"{name!r} is no name for a file: use letters, digits, spaces, dots and hyphens.")
+    return plain
+
+
+async def _head(node: Node[Any], entry: EntryInfo) -> str:
+    """The first line with words in it; "" where the entry is no text, or too long to look at."""
+    if entry.size > _MAX_HEAD_BYTES:
+        return ""
+    try:
+        text = await node.memory.read(entry.entry_id)
+    except ActionError:
+        return ""  # binary: the action that needs it will say so
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line.lstrip("\ufeff")[:_MAX_HEAD_CHARS]
