@@ -11,14 +11,12 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _NOT_PEOPLE = re.compile(
-    r"^(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|"
-    r"today|reference|"
-    r"review|publication|use|free|more|further|comparison|context|\d|the (?:file|files|text|table|csv|data|"
-    r"dataset|document|"
-    r"year|month|week|period|last|first|whole|total|record|purpose|sake|most)\b|(?:a|one|two|three|half an?|the) "
-    r"(?:page|week|month|year|day|total|hour|minute)s?\b|(?:january|february|march|april|may|june|july|august|"
-    r"september|"
-    r"october|november|december)\b)",
+    r"^(?:(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|today|"
+    r"reference|review|publication|use|free|more|further|comparison|context)\b|\d|"
+    r"the (?:files?|texts?|table|csv|data|dataset|document|year|month|week|period|last|first|whole|total|record|purpose|"
+    r"sake|most)(?:$|,| (?:files?|tables?|above|below|in|of|from|only|and|month|year|time)\b)|(?:a|one|two|three|half an?|the) (?:page|week|month|year|day|total|hour|minute)s?\b|"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
+    r"(?:an|the|some|any) (?:audience|reader)s?(?:$| (?:that|who|whom|i|you)\b))",
     re.IGNORECASE,
 )
 _FOR = re.compile(
