@@ -29,7 +29,7 @@ def test_a_document_puts_figures_first_and_adds_nothing() -> None:
     text = str(write("Write a memo for the mayor", NOTES)["text"])
     assert text.startswith("# Memo for the mayor\n")
     assert text.index("Key figures") < text.index("> Seals rest.") < text.index("Point 1")
-    assert "treaty.txt, catch.csv" not in text.split("Sources:")[0]
+    assert "treaty.txt, catch.csv" not in text.split("Sources:", maxsplit=1)[0]
 
 
 def test_a_document_without_a_reader_asks_for_one() -> None:
@@ -38,20 +38,15 @@ def test_a_document_without_a_reader_asks_for_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("notes", "more"),
     [
-        {"context": [*NOTES, ASKED]},
-        {"answers": [{"question": "Who is the memo for?", "answer": "the night shift"}]},
-        {"audience": "the night shift"},
+        ([*NOTES, ASKED], {}),
+        (NOTES, {"answers": [{"question": "Who is the memo for?", "answer": "the night shift"}]}),
+        (NOTES, {"audience": "the night shift"}),
     ],
 )
-def test_the_reader_is_taken_from_wherever_it_was_told(more: dict[str, object]) -> None:
-    assert (
-        write("Write a memo", **{"notes": NOTES, **more} if "context" not in more else {"notes": more["context"]})[  # type: ignore[arg-type]
-            "title"
-        ]
-        == "Memo for the night shift"
-    )
+def test_the_reader_is_taken_from_wherever_it_was_told(notes: list[dict[str, str]], more: dict[str, object]) -> None:
+    assert write("Write a memo", notes, **more)["title"] == "Memo for the night shift"
 
 
 def test_a_short_document_is_shorter() -> None:
@@ -63,8 +58,8 @@ def test_a_short_document_is_shorter() -> None:
 
 def test_readers_who_work_with_figures_get_more_of_the_table() -> None:
     many, few = (str(write(f"Write a report for {who}", NOTES)["text"]) for who in ("the data analysts", "the parents"))
-    assert many.count("\n| p") == 9
-    assert few.count("\n| p") == 5
+    assert many.count("\n| p") == 9 + 1  # the heading
+    assert few.count("\n| p") == 5 + 1
     assert "4 more rows" in few
 
 
@@ -96,7 +91,7 @@ def branch(directive: str, report: str = "", **more: object) -> dict[str, object
         (branch("Summarise treaty.txt", outcome="failed", error={"message": "no"}), False),
     ],
 )
-def test_a_branch_is_complete_when_its_report_answers_it(data: dict[str, object], complete: bool) -> None:
+def test_a_branch_is_complete_when_its_report_answers_it(data: dict[str, object], *, complete: bool) -> None:
     assert answer("review_branch", data, {})["complete"] is complete
 
 

@@ -1,3 +1,6 @@
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,9 +8,16 @@ from hypothesis import strategies as st
 from pgswarm.actions.models.offline.rules.files import FileInfo
 from pgswarm.actions.models.offline.rules.lexicon import Kind
 from pgswarm.actions.models.offline.rules.parts import explicit, planned
-from unit.offline.goals import FOUR, GOALS, TWO
 
-KINDS = {id(goal): kinds for goal, kinds in GOALS}
+TREATY = FileInfo("fishing_treaty.txt", "text", "A treaty on fishing in the northern waters")
+CATCH = FileInfo("catch-2019.csv", "csv", "port,species,month,tonnes,price")
+LETTER = FileInfo("letter.md", "markdown", "# To the harbour master")
+CREW = FileInfo("crew.csv", "csv", "ship,captain,sailors,wages")
+TWO = (TREATY, CATCH)
+FOUR = (TREATY, CATCH, LETTER, CREW)
+
+_READ = tomllib.loads(Path(__file__).with_name("goals.toml").read_text("utf-8"))["goal"]
+GOALS = [(str(goal["text"]), [Kind(kind) for kind in goal["kinds"]]) for goal in _READ]
 
 
 @pytest.mark.parametrize(("goal", "kinds"), GOALS, ids=[goal[:50] for goal, _ in GOALS])

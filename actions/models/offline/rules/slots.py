@@ -13,8 +13,9 @@ _UNKNOWN = re.compile(
 _NOT_PEOPLE = re.compile(
     r"^(?:(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|today|"
     r"reference|review|publication|use|free|more|further|comparison|context)\b|\d|"
-    r"the (?:files?|texts?|table|csv|data|dataset|document|year|month|week|period|last|first|whole|total|record|purpose|"
-    r"sake|most)(?:$|,| (?:files?|tables?|above|below|in|of|from|only|and|month|year|time)\b)|(?:a|one|two|three|half an?|the) (?:page|week|month|year|day|total|hour|minute)s?\b|"
+    r"the (?:files?|texts?|table|csv|data|dataset|document|year|month|week|period|last|first|whole|total|record|"
+    r"purpose|sake|most)(?:$|,| (?:files?|tables?|above|below|in|of|from|only|and|month|year|time)\b)|"
+    r"(?:a|one|two|three|half an?|the) (?:page|week|month|year|day|total|hour|minute)s?\b|"
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"(?:an|the|some|any) (?:audience|reader)s?(?:$| (?:that|who|whom|i|you)\b))",
     re.IGNORECASE,
@@ -29,7 +30,8 @@ _FOR = re.compile(
 _LETTER_TO = re.compile(
     r"\b(?:(?:hand|give|send|show|present|go)(?: out)?|letter|memo|note|email|brief|briefing|message|report|"
     r"write-?up) to (?P<who>(?:[^.;:()]|"
-    r"\.(?=\w))+)", re.IGNORECASE
+    r"\.(?=\w))+)",
+    re.IGNORECASE,
 )
 _WHO_ENDS = re.compile(
     r",|\s+(?:that|which|who|about|on|with|based|using|from|covering|including|summaris\w+|summariz\w+|"
@@ -187,6 +189,9 @@ def topic(clause: str) -> str | None:
 
 def asks_audience(texts: Iterable[str]) -> bool:
     """Say whether one of these wordings asks the person who something is for."""
-    pattern = re.compile(r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
-        r"should|would|may) (?:read|get|receive|see))\b", re.IGNORECASE)
+    pattern = re.compile(
+        r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
+        r"should|would|may) (?:read|get|receive|see))\b",
+        re.IGNORECASE,
+    )
     return any(pattern.search(text) for text in texts)
