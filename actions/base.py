@@ -36,8 +36,8 @@ class ActionError(Exception):
 class ActionSpec:
     """What the engine must know of an action.
 
-    `timeout_s` bounds one activation; `max_attempts` the claims of one activation; `routable` says whether routers
-    may choose it.
+    `timeout_s` bounds one activation; `max_attempts` the claims of one activation; `max_backoff_s` the pause before
+    another attempt after an exception; `routable` says whether routers may choose it.
     """
 
     action_id: str
@@ -45,6 +45,7 @@ class ActionSpec:
     version: int
     timeout_s: int
     max_attempts: int
+    max_backoff_s: float
     routable: bool
     args_model: type[BaseModel]
     handlers: tuple[str, ...]
@@ -92,6 +93,7 @@ def action(
     version: int = 1,
     timeout_s: int = 600,
     max_attempts: int = 5,
+    max_backoff_s: float = 30.0,
     routable: bool = True,
 ) -> Callable[[type[ActionT]], type[ActionT]]:
     """Register a class as the action `folder/name`; `timeout_s` in seconds for one activation."""
@@ -103,6 +105,7 @@ def action(
             version=version,
             timeout_s=timeout_s,
             max_attempts=max_attempts,
+            max_backoff_s=max_backoff_s,
             routable=routable,
             args_model=_args_model(cls),
             handlers=tuple(

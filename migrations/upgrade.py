@@ -30,12 +30,19 @@ class SchemaState:
 
 
 def connect(url: str) -> Connection[Any]:
-    """Connect for a migration; the server must be PostgreSQL 15 or newer."""
+    """Connect for a migration; the server must be PostgreSQL 15 or newer, the encoding UTF8."""
     connection: Connection[Any] = psycopg.connect(url, autocommit=True, connect_timeout=10)
     if connection.info.server_version < OLDEST_SERVER:
         version = connection.info.server_version // 10000
         connection.close()
         raise DatabaseVersionError(f"PostgreSQL {version} is too old", hint="pgswarm needs PostgreSQL 15 or newer")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":  # with SQL_ASCII, text would come back as bytes, and jsonb refuse what is not ASCII
+        connection.close()
+        raise DatabaseVersionError(
+            f"the database's encoding is {encoding}",
+            hint="pgswarm needs UTF8: create database ... template template0 encoding 'UTF8'",
+        )
     return connection
 
 

@@ -1,4 +1,4 @@
-"""`answer_question`: from question and table to the answer as text. Rule: beside a figure stands what was understood."""
+"""`answer_question`: from question and table to the answer. Rule: beside a figure stands what was understood."""
 
 from dataclasses import dataclass
 

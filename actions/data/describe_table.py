@@ -1,6 +1,7 @@
 """The action `data/describe_table`: figures from a CSV file. Rule: computed, not written by a model; cost 0."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -121,9 +122,14 @@ def _meant(entries: Sequence[EntryInfo], directive: str) -> list[EntryInfo]:
     """Return the tables that the directive names, else all."""
     tables = list({entry.name: entry for entry in entries if entry.name.lower().endswith(_ENDINGS)}.values())
     low = directive.lower()
+    stems = {entry.name: entry.name.lower().rsplit(".", 1)[0] for entry in tables}
     return (
         [entry for entry in tables if entry.name.lower() in low]
-        or [entry for entry in tables if entry.name.lower().rsplit(".", 1)[0] in low]
+        or [
+            entry
+            for entry in tables
+            if re.search(rf"\b{re.escape(stems[entry.name])}\b", low) and len(stems[entry.name]) > 1
+        ]
         or tables
     )
 

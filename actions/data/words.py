@@ -18,6 +18,7 @@ _IRREGULAR = {
     "bought": "buy",
     "spent": "spend",
     "paid": "pay",
+    "movies": "movie",
     "people": "person",
     "children": "child",
     "men": "man",

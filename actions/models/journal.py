@@ -7,6 +7,7 @@ So a retry of the activation walks through the replies that are there, repairs t
 The journal keeps replies, not verdicts: a kept reply is validated again against the schema of today.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -94,6 +95,11 @@ class _Journaled:
                 call_no=self.call_no, request_hash=key, spent_tokens=tokens if error.maybe_paid else 0
             )
             raise
+        # Paid by now: when this activation is cancelled, the reply is written down all the same.
+        await asyncio.shield(self._end(key, reply))
+        return reply
+
+    async def _end(self, key: str, reply: Reply) -> None:
         await self.journal.end(
             call_no=self.call_no,
             request_hash=key,
@@ -102,7 +108,6 @@ class _Journaled:
             output_tokens=reply.output_tokens,
             cost_usd=reply.cost_usd,
         )
-        return reply
 
     def _reserve(self, model: str, request: Mapping[str, Any]) -> tuple[int, Decimal]:
         if model == OFFLINE:

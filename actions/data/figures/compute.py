@@ -21,6 +21,7 @@ _OPS: dict[str, Callable[[Any, Sequence[Any]], bool]] = {
     ">=": lambda value, given: bool(value >= given[0]),
     "<": lambda value, given: bool(value < given[0]),
     "<=": lambda value, given: bool(value <= given[0]),
+    "contains": lambda value, given: given[0].lower() in str(value).lower(),
     "between": lambda value, given: bool(given[0] <= value <= given[1]),
 }
 
@@ -62,7 +63,7 @@ def compute(plan: Plan, table: Table) -> Result:
         grouped.setdefault(tuple(values[row] for values in columns), []).append(row)
         if len(grouped) > MAX_GROUPS:
             raise TableError("too_many_groups", f"More than {MAX_GROUPS:,} groups by {plan.keys[0]}; group by less.")
-    whole = _whole(plan, table, chosen)
+    whole = _decimal(_figure(plan.measures[0], table, chosen)) if plan.share else None
     overall = _group(plan, table, (), chosen, whole)
     groups = [_group(plan, table, key, rows, whole) for key, rows in grouped.items()]
     if plan.having is not None:
@@ -109,21 +110,12 @@ def _chosen(conditions: Sequence[Condition], table: Table, rows: Sequence[int]) 
     return rows
 
 
-def _whole(plan: Plan, table: Table, chosen: Sequence[int]) -> Decimal | None:
-    """The figure that shares are parts of: with groups, of all groups; without, of the rows of the same time."""
-    if not plan.share:
-        return None
-    rows = chosen
-    if not plan.keys:
-        timed = [c for c in plan.conditions if c.part is not None or table.column(c.column).temporal]
-        rows = _chosen(timed, table, range(table.rows))
-    figure = _figure(plan.measures[0], table, rows)
-    return figure if isinstance(figure, Decimal) else None
-
-
 def _group(plan: Plan, table: Table, key: tuple[Any, ...], rows: Sequence[int], whole: Decimal | None) -> Group:
-    figures = tuple(_figure(measure, table, rows) for measure in plan.measures)
     share = None
+    if plan.part:
+        whole = _decimal(_figure(plan.measures[0], table, rows))
+        rows = _chosen(plan.part, table, rows)
+    figures = tuple(_figure(measure, table, rows) for measure in plan.measures)
     if whole and isinstance(figures[0], Decimal):
         with localcontext(Context(prec=_SHARE_DIGITS)):
             share = figures[0] * 100 / whole
@@ -135,6 +127,10 @@ def _figure(measure: Measure, table: Table, rows: Sequence[int]) -> Decimal | Va
         return Decimal(len(rows))
     values = table.column(measure.column).values
     return measured(measure.how, [value for row in rows if (value := values[row]) is not None])
+
+
+def _decimal(figure: Decimal | Value | None) -> Decimal | None:
+    return figure if isinstance(figure, Decimal) else None
 
 
 def _rank(group: Group, *, descending: bool) -> tuple[bool, Any]:

@@ -84,7 +84,8 @@ def _examples(column: Column, distinct: set[Value]) -> str:
         if value is not None:
             counts[value] = counts.get(value, 0) + 1
     common = sorted(counts, key=lambda value: -counts[value])[:_MAX_EXAMPLES]
-    text = ", ".join(f"{render.cell(value)} ({counts[value]})" for value in common)
+    repeated = counts[common[0]] > 1
+    text = ", ".join(render.cell(value) + (f" ({counts[value]})" if repeated else "") for value in common)
     return text + (", …" if len(counts) > _MAX_EXAMPLES else "")
 
 

@@ -64,7 +64,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Which rows count. `op` is one of `=` (any of the values), `!=`, `>`, `>=`, `<`, `<=`, `between` (inclusive)."""
+    """Which rows count.
+
+    `op` is one of `=` (any of the values), `!=`, `>`, `>=`, `<`, `<=`, `contains`, `between` (inclusive).
+    """
 
     column: str
     op: str
@@ -92,8 +95,8 @@ class Plan:
     """A question as understood.
 
     `having` keeps only groups whose first figure fits; its column is that of the figure. `share` adds each figure's
-    part of the whole in percent. `also` is a second reading that the question allows; `unused` are words of the
-    question that found no use.
+    part of the whole in percent; with `part`, what the rows that fit these too have of all rows of the group. `also`
+    is a second reading that the question allows; `unused` are words of the question that found no use.
     """
 
     measures: tuple[Measure, ...]
@@ -102,6 +105,7 @@ class Plan:
     having: Condition | None = None
     rank: Rank | None = None
     share: bool = False
+    part: tuple[Condition, ...] = ()
     also: "Plan | None" = None
     unused: tuple[str, ...] = ()
 
@@ -113,6 +117,8 @@ class Plan:
             text = f"share of {text}"
         if self.keys:
             text += f" by {' and '.join(map(str, self.keys))}"
+        if self.part:
+            text += f" with {' and '.join(map(str, self.part))}"
         if self.conditions:
             text += f", where {' and '.join(map(str, self.conditions))}"
         if self.having:

@@ -100,6 +100,8 @@ def sentence(result: Result, table: Table) -> str:
     """Return the answer in one line."""
     plan = result.plan
     where = f" (where {' and '.join(map(str, plan.conditions))})" if plan.conditions else ""
+    if plan.part:
+        where = f" with {' and '.join(map(str, plan.part))}{where}"
     if plan.having is not None and not result.groups:
         return f"No {plan.keys[0]} has a {plan.measures[0]} {plan.having.op} {plan.having.values[0]}{where}."
     if result.overall.rows == 0:
@@ -126,7 +128,7 @@ def _overall_sentence(result: Result, table: Table) -> str:
     plan, overall = result.plan, result.overall
     if plan.share and overall.share is not None:
         what = str(plan.measures[0]).removeprefix("number of ")
-        return f"{percent(overall.share)} of {what} ({_value_of(overall, 0, result, table)})"
+        return f"{percent(overall.share)} of {what}, {_value_of(overall, 0, result, table)},"
     parts = [f"the {m} is {_value_of(overall, i, result, table)}" for i, m in enumerate(plan.measures)]
     text = " and ".join(parts)
     rows = f" ({overall.rows} rows)" if plan.measures[0].column else ""

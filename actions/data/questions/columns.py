@@ -1,5 +1,6 @@
 """Which column some words mean. Rule: scored by how many of the name's and the question's words fit each other."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ _MIN_SCORE = 0.3
 _NEAR = 0.02
 _FILLERS = frozenset({"total", "sum", "amount", "value", "number", "of", "the", "in", "name", "overall"})
 _FILLER = 0.3
+_BRACKETS = re.compile(r"[(\[]([^)\]]*)[)\]]")
 _FALSE_SHORTS = frozenset(
     {
         ("count", "country"),
@@ -64,8 +66,7 @@ def match_columns(
     asked = list(dict.fromkeys(stems))
     scored: list[tuple[float, Column, frozenset[str]]] = []
     for column in columns:
-        named = list(dict.fromkeys(stems_of(column.name)))
-        score, used = _score(asked, named)
+        score, used = _score(asked, *_name(column.name))
         if score >= _MIN_SCORE:
             scored.append((score + prefer(column), column, used))
     if not scored:
@@ -80,12 +81,21 @@ def named_exactly(stems: Sequence[str], table: Table) -> Column | None:
     return next((column for column in table.columns if stems_of(column.name) == tuple(stems)), None)
 
 
-def _score(asked: Sequence[str], named: Sequence[str]) -> tuple[float, frozenset[str]]:
+@cache
+def _name(name: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the stems of a column's name, and those of them that say little (fillers and units in brackets)."""
+    stems = tuple(dict.fromkeys(stems_of(name)))
+    bracketed = {stem for part in _BRACKETS.findall(name) for stem in stems_of(part)}
+    little = (bracketed | _FILLERS) & set(stems)
+    return stems, frozenset() if little == set(stems) else frozenset(little)
+
+
+def _score(asked: Sequence[str], named: Sequence[str], little: frozenset[str]) -> tuple[float, frozenset[str]]:
     if not named or not asked:
         return 0.0, frozenset()
     covered, weight, used = 0.0, 0.0, set()
     for name in named:
-        part = _FILLER if name in _FILLERS and len(named) > 1 else 1.0
+        part = _FILLER if name in little else 1.0
         weight += part
         like, word = max((likeness(word, name), word) for word in asked)
         if like:

@@ -38,6 +38,8 @@ _PHRASES: dict[tuple[str, ...], str] = {
     ("equal", "to"): "=",
     ("exactly",): "=",
 }
+_SUFFIXES = dict.fromkeys(("more", "above", "higher", "greater", "over", "older", "longer", "up"), ">=")
+_SUFFIXES |= dict.fromkeys(("less", "below", "lower", "fewer", "under", "younger", "shorter"), "<=")
 _LONGEST = max(map(len, _PHRASES))
 _BEFORE, _AFTER = 5, 3
 
@@ -52,6 +54,7 @@ class Unclear:
 
 def take_comparisons(sentence: Sentence) -> Iterator[Condition | Unclear]:
     """Yield the conditions on numbers in the sentence and take their words."""
+    yield from _or_more(sentence)
     i = 0
     while i < len(sentence.words):
         found = _phrase_at(sentence, i)
@@ -66,6 +69,15 @@ def take_comparisons(sentence: Sentence) -> Iterator[Condition | Unclear]:
         elif _number(sentence, after) is not None:
             yield _condition(sentence, i, after, op)
         i = after + 1
+
+
+def _or_more(sentence: Sentence) -> Iterator[Condition | Unclear]:
+    """`5 or more`, `20 and above`, `18 or younger`."""
+    for i in range(len(sentence.words)):
+        op = _SUFFIXES.get(sentence.lower(i + 2))
+        if op and sentence.lower(i + 1) in ("or", "and") and _number(sentence, i) is not None:
+            yield _condition(sentence, i, i, op)
+            sentence.take([i + 1, i + 2])
 
 
 def _condition(sentence: Sentence, start: int, at: int, op: str) -> Condition | Unclear:

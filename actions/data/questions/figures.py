@@ -11,6 +11,7 @@ from pgswarm.actions.data.questions.sentence import Sentence
 from pgswarm.actions.data.tables.values import Column
 from pgswarm.actions.data.words import stem, stems_of
 
+_ADJECTIVES = ("able", "ible", "ful", "ive", "ous", "al", "ent", "ant", "ic")
 _MAX_ALIKE = 3
 _HINT = 0.04
 _MEASURE = 0.03
@@ -83,7 +84,8 @@ def choose(sentence: Sentence, cues: Cues, keys: Sequence[str]) -> tuple[Measure
         return _counted(sentence, cues, keys)
     pool = sentence.content()
     stems = [sentence.words[i].stem for i in pool if i in sentence.named or sentence.words[i].stem not in _cue_words()]
-    match = _match(sentence, [*stems, *cues.subjects], cues)
+    options = [_match(sentence, [*stems, subject], cues) for subject in cues.subjects]
+    match = max(options, key=lambda option: option.score) if options else _match(sentence, stems, cues)
     if not match.columns:
         return _without_column(sentence, cues, stems)
     sentence.take(i for i in pool if sentence.words[i].stem in match.used)
@@ -160,12 +162,20 @@ def _without_column(sentence: Sentence, cues: Cues, stems: Sequence[str]) -> tup
         return (Measure(How.COUNT),)
     if not stems and len(figures) == 1 and (wants or cues.rank):
         return tuple(Measure(how, figures[0].name) for how in _hows(cues, figures[0], grouped=True))
-    if not wants and (cues.share or (cues.rank is not None and stems)):
+    if not wants and (cues.share or (cues.rank is not None and stems and _amounts(sentence))):
         return (Measure(How.COUNT),)
     if not wants and not stems and cues.rank is None:
         return (Measure(How.COUNT),)
-    wanted = " ".join(stems) or " and ".join(wants) or "figure"
+    wanted = " ".join(stems) or " and ".join(wants)
     return Unsure(wanted, tuple(column.name for column in figures))
+
+
+def _amounts(sentence: Sentence) -> bool:
+    """`the most flights` counts; `the most reliable` and `the highest foo` do not."""
+    for i in range(len(sentence.words)):
+        if sentence.lower(i) in ("most", "fewest", "least", "more", "fewer"):
+            return not sentence.lower(i + 1).endswith(_ADJECTIVES)
+    return False
 
 
 def _many(sentence: Sentence) -> int | None:

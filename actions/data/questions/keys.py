@@ -14,10 +14,8 @@ from pgswarm.actions.data.words import stems_of
 
 _EACH = ("each", "every", "per")
 _LIST = ("by", "across", "among", "between", "per", "each", "every")
-_SKIP = lexicon.word_set(
-    """a an both calendar different distinct each every given individual kind kinds of particular single the type
-    types"""
-)
+_SKIP = lexicon.word_set("a an both calendar different distinct each every given individual particular single the")
+_TYPES = lexicon.word_set("type types kind kinds sort sorts")
 _ENDS = lexicon.word_set(
     """after and are as at before by came come comes did do does during for from got had has have in is me on or
     over per saw since so than that then to us was were what where which while with"""
@@ -52,7 +50,9 @@ def take_keys(sentence: Sentence, *, ranked: bool) -> Keys:
         _superlative(sentence, keys)
     for i in range(len(sentence.words)):
         low = sentence.lower(i)
-        if i in sentence.taken or low not in _LIST or (ranked and low == "by" and _measures_by(sentence, i)):
+        if i in sentence.taken or low not in _LIST:
+            continue
+        if low == "by" and _measures_by(sentence, i) and (_ordered(sentence, keys, i) or ranked):
             continue
         if not _listed(sentence, keys, i + 1) and low in ("by", *_EACH):
             _note_unknown(sentence, keys, i + 1)
@@ -131,6 +131,18 @@ def _beats_measures(sentence: Sentence, used: Sequence[int]) -> bool:
     return keyed.score > figures.score
 
 
+def _ordered(sentence: Sentence, keys: Keys, i: int) -> bool:
+    """`rank genres by average rating`: what stands before `by` is the key."""
+    if keys.found or not sentence.free(i - 1):
+        return bool(keys.found)
+    key, used = _key_in(sentence, [i - 1])
+    if key is None or not _beats_measures(sentence, used):
+        return False
+    sentence.take(used)
+    keys.add(key)
+    return True
+
+
 def _measures_by(sentence: Sentence, i: int) -> bool:
     """`top 5 products by revenue`: after a ranking, `by` may name the figure."""
     stems = sentence.stems(sentence.content(_run(sentence, i + 1)))
@@ -175,8 +187,10 @@ def _note_unknown(sentence: Sentence, keys: Keys, start: int) -> None:
 
 def _run(sentence: Sentence, start: int) -> list[int]:
     """The free words from `start` that may name a key."""
-    while sentence.lower(start) in _SKIP and sentence.free(start):
-        start += 1
+    while sentence.free(start) and (
+        sentence.lower(start) in _SKIP or (sentence.lower(start) in _TYPES and sentence.lower(start + 1) == "of")
+    ):
+        start += 1 if sentence.lower(start) in _SKIP else 2
     run: list[int] = []
     for i in sentence.phrase(start):
         if sentence.lower(i) in _ENDS and not (sentence.lower(i) == "of" and run):

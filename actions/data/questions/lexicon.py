@@ -35,7 +35,7 @@ HOW = {
     **dict.fromkeys(_stems("total sum add aggregate altogether combined cumulative accumulated"), How.SUM),
     **dict.fromkeys(_stems("average mean avg averaged"), How.MEAN),
     **dict.fromkeys(_stems("median"), How.MEDIAN),
-    **dict.fromkeys(_stems("count"), How.COUNT),
+    **dict.fromkeys(_stems("count headcount"), How.COUNT),
     **dict.fromkeys(_stems("minimum min"), How.MIN),
     **dict.fromkeys(_stems("maximum max"), How.MAX),
 }
@@ -173,7 +173,7 @@ SYNONYMS: tuple[frozenset[str], ...] = tuple(
             "population pop inhabitant resident person",
             "passenger traveller traveler rider",
             "score grade mark",
-            "rating stars",
+            "rating rated stars",
             "weight mass heavy",
             "height tall",
             "speed velocity wind_speed",

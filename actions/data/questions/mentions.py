@@ -17,6 +17,7 @@ _MAX_DISTINCT = 20_000
 _SHORT = 3
 _CLOSE = 0.8
 _NOT = frozenset({"excluding", "except", "without", "not", "excepting", "besides", "exclude", "ignoring", "non", "but"})
+_PREPOSITIONS = lexicon.word_set("in from for at on within inside among to")
 _FROM, _TO = ("origin", "source", "departure", "from"), ("destination", "arrival", "to")
 
 
@@ -46,11 +47,32 @@ def take_values(sentence: Sentence) -> Iterator[Condition | Doubt]:
             yield Doubt(holders[columns[0]], tuple(columns))
             continue
         op = "!=" if _negated(sentence, run[0]) else "="
+        if _placed(sentence, run[0]):
+            sentence.placed.add(columns[0])
         sentence.take(run)
         _take_name(sentence, run, columns[0])
         kept.setdefault((columns[0], op), []).append(holders[columns[0]])
     for (column, op), values in kept.items():
         yield Condition(column, op, tuple(dict.fromkeys(values)))
+    yield from _parts_of_values(sentence)
+
+
+def _parts_of_values(sentence: Sentence) -> Iterator[Condition]:
+    """A proper name that is a word of longer values of one column (`Alaska` in `10 km S of Nome, Alaska`)."""
+    known = set(stems_of(sentence.table.name)) | {n for c in sentence.table.columns for n in stems_of(c.name)}
+    for i, word in enumerate(sentence.words):
+        if i == 0 or not sentence.free(i) or not word.capital or len(word.text) <= _SHORT or word.stem in known:
+            continue
+        holders = [c for c in sentence.table.columns if c.kind is Kind.TEXT and _holds_word(c, word.stem)]
+        if len(holders) == 1 and word.stem not in lexicon.STOP:
+            sentence.take([i])
+            sentence.placed.add(holders[0].name)
+            yield Condition(holders[0].name, "contains", (word.text,))
+
+
+def _holds_word(column: Column, stem: str) -> bool:
+    distinct = {value for value in column.values if isinstance(value, str)}
+    return len(distinct) <= _MAX_DISTINCT and any(stem in stems_of(value) for value in distinct)
 
 
 def take_flags(sentence: Sentence) -> Iterator[Condition]:
@@ -101,9 +123,11 @@ def _meant(sentence: Sentence, run: tuple[int, ...], holders: dict[str, str]) ->
     if all(w.stem in lexicon.STOP or len(w.text) < _SHORT or _speaks(w.stem) for w in words):
         named = any(_is_name(sentence, i, column) for column in holders for i in (run[0] - 1, run[-1] + 1))
         return written and (words[0].capital and run[0] > 0) and (named or len(words[0].text) > 1)
-    if len(run) == 1 and _measured(sentence, run[0]):
+    if {w.stem for w in words} <= set(stems_of(sentence.table.name)) or (len(run) == 1 and _measured(sentence, run[0])):
         return False
-    return not (len(run) == 1 and sentence.lower(run[0] - 1) in lexicon.EACH and not words[0].capital)
+    names = {name for column in sentence.table.columns for name in stems_of(column.name)}
+    listed = len(run) == 1 and sentence.lower(run[0] - 1) in lexicon.EACH and not words[0].capital
+    return not (listed and any(likeness(words[0].stem, name) >= _CLOSE for name in names))
 
 
 def _speaks(stem: str) -> bool:
@@ -112,9 +136,12 @@ def _speaks(stem: str) -> bool:
 
 def _measured(sentence: Sentence, i: int) -> bool:
     """`how much rain`, `the most snow`: a figure is meant where a column of figures fits the word."""
-    before = sentence.lower(i - 1)
     stem = sentence.words[i].stem
-    amount = before in ("much", "total", "average", "mean", "overall") or before in lexicon.MOST | lexicon.LEAST
+    back = i - 1
+    while sentence.lower(back) in ("the", "of", "all"):
+        back -= 1
+    before = sentence.lower(back)
+    amount = before in ("much", "overall", "up") or before in lexicon.MOST | lexicon.LEAST or before in lexicon.HOW
     fits = any(likeness(stem, n) >= _CLOSE for c in roles.measures(sentence.table) for n in stems_of(c.name))
     return amount and fits
 
@@ -146,6 +173,14 @@ def _is_name(sentence: Sentence, i: int, column: str) -> bool:
     if not 0 <= i < len(sentence.words):
         return False
     return any(likeness(sentence.words[i].stem, name) >= _CLOSE for name in stems_of(column))
+
+
+def _placed(sentence: Sentence, i: int) -> bool:
+    """Return whether a preposition stands before the value: then it says where, not what."""
+    before = sentence.lower(i - 1)
+    if before in ("the", "a", "all"):
+        before = sentence.lower(i - 2)
+    return before in _PREPOSITIONS
 
 
 def _negated(sentence: Sentence, i: int) -> bool:

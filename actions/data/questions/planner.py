@@ -136,15 +136,28 @@ def _assemble(
         rank = Rank(descending=True, limit=None if keys.plural else 1)
     if rank is not None and rank.limit == 1 and not keys.asked:
         rank = replace(rank, limit=None)
+    part = _part(sentence, cues, measures, found, conditions)
     plan = Plan(
         measures=measures,
         keys=tuple(found),
-        conditions=tuple(conditions),
+        conditions=tuple(c for c in conditions if c not in part),
+        part=part,
         rank=rank,
         share=cues.share,
         unused=_unused(sentence),
     )
     return replace(plan, also=_other_reading(plan, sentence.table))
+
+
+def _part(
+    sentence: Sentence, cues: figures.Cues, measures: tuple[Measure, ...], keys: list[Key], conditions: list[Condition]
+) -> tuple[Condition, ...]:
+    """Of `what share of the days in 2014 were rainy`, what makes the part; the rest says of which whole."""
+    if not cues.share or (keys and measures[0].column is not None):
+        return ()
+    said = [c for c in conditions if c.part is None and not sentence.table.column(c.column).temporal]
+    plain = [c for c in said if c.column not in sentence.placed]
+    return tuple(plain or ([] if keys else said))
 
 
 def _having(conditions: list[Condition], keys: Keys, cues: figures.Cues, table: Table) -> Condition | None:
@@ -203,7 +216,8 @@ def _names(table: Table) -> set[str]:
 
 
 def _which_column(wanted: str, columns: tuple[str, ...], table: Table) -> NeedsClarification:
-    return NeedsClarification(f"Could not tell which column {wanted!r} means. {_columns(table)}", wanted, columns)
+    what = f"{wanted!r} means" if wanted else "the question wants figures of"
+    return NeedsClarification(f"Could not tell which column {what}. {_columns(table)}", wanted, columns)
 
 
 def _columns(table: Table) -> str:

@@ -26,6 +26,8 @@ class Sentence:
     taken: set[int] = field(default_factory=set)
     named: set[int] = field(default_factory=set)
     """Words that write out a column's name: `max` in `temp_max` asks for no maximum."""
+    placed: set[str] = field(default_factory=set)
+    """Columns whose value came with a preposition (`in the West`)."""
 
     @classmethod
     def parse(cls, text: str, table: Table) -> "Sentence":

@@ -10,6 +10,8 @@ from pgswarm.actions.data.tables.values import MISSING, MISSING_TEXT, Column, Ki
 _MAX_MISFITS = 0.1
 _MIN_TO_TOLERATE = 10
 _CODE = 2
+_PROBE = 2_000
+"""Cells of a column that are looked at to decide what is worth trying."""
 _BOOLEANS = (frozenset({"true", "false"}), frozenset({"yes", "no"}), frozenset({"t", "f"}), frozenset({"y", "n"}))
 _DATE_WORDS = ("date", "day", "time", "_at", "when")
 
@@ -18,7 +20,7 @@ def decimal_hint(columns: Sequence[Sequence[str]]) -> str | None:
     """Return the decimal separator that the cells of a whole table vouch for, None where nothing does."""
     commas = dots = 0
     for cells in columns:
-        for cell in cells:
+        for cell in cells[:_PROBE]:
             if "," in cell or "." in cell:
                 found = numbers.shape(cell)
                 mark = numbers.certain_decimal(found.body) if found else None
@@ -46,7 +48,10 @@ def infer(name: str, cells: Sequence[str], hint: str | None) -> tuple[Column, li
 def _number(
     name: str, cells: Sequence[str], present: Sequence[str], hint: str | None
 ) -> tuple[Column, list[str]] | None:
-    shapes = [found for cell in present if (found := numbers.shape(cell))]
+    if not any(map(numbers.shape, present[:_PROBE])) or _coded_date(name, present):
+        return None
+    shaped = {cell: numbers.shape(cell) for cell in dict.fromkeys(present)}
+    shapes = [found for cell in present if (found := shaped[cell])]
     if _too_few(len(shapes), len(present)):
         return None
     unit = numbers.common_unit(shapes)
@@ -57,11 +62,9 @@ def _number(
     mark = numbers.decimal_mark((found.body for found in shapes), hint)
 
     def parse(cell: str) -> Decimal | None:
-        found = numbers.shape(cell)
+        found = shaped[cell]
         return numbers.to_decimal(found, mark) if found else None
 
-    if _coded_date(name, present):
-        return None
     values = _parsed(cells, parse)
     numbers_read = [value for value in values if value is not None]
     if _too_few(len(numbers_read), len(present)):
@@ -77,8 +80,10 @@ def _number(
 def _date(
     name: str, cells: Sequence[str], present: Sequence[str], _hint: str | None
 ) -> tuple[Column, list[str]] | None:
-    first = dates.day_first(present)
     compact = _coded_date(name, present)
+    if not compact and not any(map(dates.looks_like_date, present[:_PROBE])):
+        return None
+    first = dates.day_first(present)
 
     def parse(cell: str) -> date | None:
         return dates.parse_date(cell, day_first=bool(first), compact=compact)

@@ -89,7 +89,7 @@ begin
   select 'claimed', c.swarm_id, c.node_id, h.claim_id, c.parent_id, c.depth, c.action,
          pgswarm.whole_text(c.directive, c.directive_blob), c.args, c.handler, c.state, c.attempt, c.activation, c.lease_epoch,
          c.timeout_s, c.max_attempts,
-         case when c.activation > 1 or v_messages[c.lane_no] then pgswarm.node_context(c.swarm_id, c.node_id, c.activation) end,
+         case when c.activation > 1 or v_messages[c.lane_no] then pgswarm.node_context(c.swarm_id, c.node_id) end,
          extract(epoch from claim_from.at - c.due_at)::double precision * 1000, null::bigint, null::bigint, null::double precision
     from claimed c cross join held h
   union all

@@ -1,7 +1,8 @@
 -- What must hold at every moment (reliability: invariants 1 to 10). No row = all hold. Reads one snapshot; takes no lock.
 create or replace function pgswarm.check_invariants(swarm_id uuid default null)
 returns table (rule text, swarm_id uuid, node_id uuid, detail text)
-language sql stable security definer set search_path = pgswarm, pg_temp as $$
+language sql stable security definer
+set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoin = off set work_mem = '64MB' set jit = off as $$
   with s as materialized (
     select * from pgswarm.swarm s where check_invariants.swarm_id is null or s.swarm_id = check_invariants.swarm_id
   ),
@@ -10,6 +11,25 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
   ),
   e as materialized (
     select e.* from pgswarm.event e where check_invariants.swarm_id is null or e.swarm_id = check_invariants.swarm_id
+  ),
+  living as materialized (
+    select n.swarm_id, n.parent_id, count(*) as alive from n where n.parent_id is not null and n.status <> 'terminated' group by 1, 2
+  ),
+  open_question as materialized (
+    select q.swarm_id, q.node_id, count(*) as open from pgswarm.question q where q.closed_at is null group by 1, 2
+  ),
+  held as materialized (select distinct c.worker_id, h.node_id from pgswarm.claim c cross join lateral unnest(c.node_ids) h(node_id)),
+  tally as materialized (
+    select n.swarm_id, count(*) as nodes, count(*) filter (where n.action not like 'bench/%') as counted,
+           count(*) filter (where n.status in ('pending', 'running')) as going
+      from n group by 1
+  ),
+  told as materialized (
+    select e.swarm_id, count(*) as n, min(e.seq) as first, max(e.seq) as last,
+           count(*) filter (where e.kind = 'swarm.terminated') as ends,
+           max(e.seq) filter (where e.kind = 'swarm.terminated') as ended_at_seq,
+           (array_agg(e.nodes order by e.seq desc))[1] as nodes
+      from e group by 1
   ),
   moves as (
     select e.swarm_id, e.node_id, e.seq, e.kind, e.verb,
@@ -34,13 +54,13 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
   select 'swarm_can_go_on', s.swarm_id, null::uuid, 'active, but no node is runnable, running or waiting for something'
     from s
    where s.status = 'active'
-     and not exists (select from n where n.swarm_id = s.swarm_id and n.status in ('pending', 'running'))
-     and not exists (select from pgswarm.question q where q.swarm_id = s.swarm_id and q.closed_at is null)
+     and not exists (select from tally t where t.swarm_id = s.swarm_id and t.going > 0)
+     and not exists (select from open_question q where q.swarm_id = s.swarm_id)
   union all
   select 'waiting_has_open_question', n.swarm_id, n.node_id, 'waiting_user without an open question'
     from n
    where n.status = 'waiting_user'
-     and not exists (select from pgswarm.question q where q.node_id = n.node_id and q.closed_at is null)
+     and not exists (select from open_question q where q.node_id = n.node_id)
   union all
   select 'terminated_swarm_is_over', s.swarm_id, n.node_id, 'the swarm has terminated, this node is ' || n.status
     from s join n on n.swarm_id = s.swarm_id
@@ -56,8 +76,7 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
     from moves m
    where case
            when m.kind = 'node.created' then m.before is not null
-           else not exists (select from pgswarm.legal_move l
-                             where l.status_from = m.before and l.verb = m.verb and l.status_to = m.status)
+           else (m.before, m.verb, m.status) not in (select l.status_from, l.verb, l.status_to from pgswarm.legal_move l)
                 or m.kind <> 'node.' || m.status
          end
   -- 3: epochs only rise, a running node has a worker that knows of it
@@ -69,11 +88,11 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
   select 'running_is_held', n.swarm_id, n.node_id, 'running, but under no claim of its worker'
     from n
    where n.status = 'running'
-     and not exists (select from pgswarm.claim c where c.worker_id = n.lease_owner and n.node_id = any (c.node_ids))
+     and not exists (select from held h where h.worker_id = n.lease_owner and h.node_id = n.node_id)
   -- 4: seq without a gap, time never back
   union all
   select 'seq_has_no_gap', g.swarm_id, null, format('%s events from seq %s to %s', g.n, g.first, g.last)
-    from (select e.swarm_id, count(*) as n, min(e.seq) as first, max(e.seq) as last from e group by 1) g
+    from told g
     join s on s.swarm_id = g.swarm_id
    where g.first <> s.history_from_seq or g.last - g.first + 1 <> g.n
   union all
@@ -81,14 +100,12 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
     from (select e.swarm_id, e.seq, e.at, lag(e.at) over (partition by e.swarm_id order by e.seq) as before from e) t
    where t.at < t.before
   union all
-  select 'swarm_terminated_is_last', e.swarm_id, null, format('seq %s comes after the end', e.seq)
-    from e join (select e.swarm_id, e.seq from e where e.kind = 'swarm.terminated') t on t.swarm_id = e.swarm_id
-   where e.seq > t.seq and e.kind not like 'llm.%'
+  select 'swarm_terminated_is_last', t.swarm_id, null, format('seq %s comes after the end', t.last)
+    from told t where t.last > t.ended_at_seq
   union all
-  select 'swarm_terminated_is_told', s.swarm_id, null, format('%s events tell the end', t.n)
-    from s
-   cross join lateral (select count(*) as n from e where e.swarm_id = s.swarm_id and e.kind = 'swarm.terminated') t
-   where t.n <> (s.status = 'terminated')::integer
+  select 'swarm_terminated_is_told', s.swarm_id, null, format('%s events tell the end', coalesce(t.ends, 0))
+    from s left join told t on t.swarm_id = s.swarm_id
+   where coalesce(t.ends, 0) <> (s.status = 'terminated')::integer
   -- 5: a parent wakes once for each set of children, after all of them
   union all
   select 'children_end_first', c.swarm_id, c.node_id, format('%s, but its parent has terminated', c.status)
@@ -125,13 +142,12 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
    where b.broken
   union all
   select 'nodes_within_budget', s.swarm_id, null, format('%s nodes of %s', k.counted, s.max_nodes)
-    from s cross join lateral (select count(*) as counted from n where n.swarm_id = s.swarm_id and n.action not like 'bench/%') k
+    from s join tally k on k.swarm_id = s.swarm_id
    where k.counted > s.max_nodes
   union all
-  select 'node_count_is_right', s.swarm_id, null, format('%s nodes, the last event says %s', k.n, l.nodes)
-    from s cross join lateral (select count(*) as n from n where n.swarm_id = s.swarm_id) k
-   cross join lateral (select e.nodes from e where e.swarm_id = s.swarm_id order by e.seq desc limit 1) l
-   where k.n <> l.nodes
+  select 'node_count_is_right', s.swarm_id, null, format('%s nodes, the last event says %s', k.nodes, t.nodes)
+    from s left join tally k on k.swarm_id = s.swarm_id left join told t on t.swarm_id = s.swarm_id
+   where k.nodes is distinct from t.nodes
   -- 9: folding the events gives the rows
   union all
   select 'fold_gives_the_row', n.swarm_id, n.node_id,
@@ -161,9 +177,7 @@ language sql stable security definer set search_path = pgswarm, pg_temp as $$
     from s left join pgswarm.lane l on l.swarm_id = s.swarm_id
    where case s.status when 'terminated' then l.swarm_id is not null else l.paused is distinct from (s.status = 'paused') end
   union all
-  select 'open_children_are_alive', p.swarm_id, p.node_id, format('open_children %s, %s live', p.open_children, k.alive)
-    from n p
-   cross join lateral (select count(*) as alive from n c
-                        where c.swarm_id = p.swarm_id and c.parent_id = p.node_id and c.status <> 'terminated') k
-   where p.open_children <> k.alive
+  select 'open_children_are_alive', p.swarm_id, p.node_id, format('open_children %s, %s live', p.open_children, coalesce(k.alive, 0))
+    from n p left join living k on k.swarm_id = p.swarm_id and k.parent_id = p.node_id
+   where p.open_children <> coalesce(k.alive, 0)
 $$;

@@ -145,3 +145,13 @@ async def test_recording_into_what_cannot_be_written_is_said_before_the_call(
     with pytest.raises(ModelError, match="PGSWARM_RECORD"):
         await connect(record_file=tmp_path).complete(Fact, PROMPT)
     assert server.requests == []
+
+
+async def test_recorded_error_that_speaks_of_schemas_changes_nothing_in_how_it_is_asked(
+    client: ModelClient, recording: Recording
+) -> None:
+    model = recording({"task": "look_up", "status": 400, "response": "no response_format of type json_schema here"})
+    for _ in range(2):
+        with pytest.raises(ModelError, match="json_schema here") as caught:
+            await client.complete(Fact, PROMPT, model)
+        assert caught.value.code == "model_bad_request"

@@ -1,5 +1,6 @@
 """Never paid twice: what the journal holds is used, what it refuses is not sent, what failed is given back."""
 
+import asyncio
 import json
 from decimal import Decimal
 from typing import Any
@@ -110,3 +111,28 @@ async def test_answers_off_schema_are_settled_too(server: ModelServer, connect: 
     with pytest.raises(ModelError):
         await ask(journal, connect())
     assert [entry[0] for entry in journal.told] == ["begin", "end"] * 3
+
+
+async def test_reply_that_is_paid_is_written_down_although_its_activation_is_cancelled(
+    server: ModelServer, connect: Connect
+) -> None:
+    class Slow(Notebook):
+        begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def end(self, *, call_no: int, request_hash: str, response: Any, **used: Any) -> None:
+            self.begun.set()
+            await self.go_on.wait()
+            await super().end(call_no=call_no, request_hash=request_hash, response=response, **used)
+            self.done.set()
+
+    server.script = lambda server, _: server.says({"city": "Bern"})
+    journal = Slow()
+    task = asyncio.create_task(ask(journal, connect()))
+    async with asyncio.timeout(10):
+        await journal.begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        journal.go_on.set()
+        await journal.done.wait()
+    assert len(journal.replies) == 1

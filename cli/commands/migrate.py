@@ -1,0 +1,41 @@
+"""`pgswarm migrate`: brings the database to this version."""
+
+from typing import Annotated
+
+import typer
+
+from pgswarm.cli.options import Json
+from pgswarm.cli.output import print_json
+
+Wait = Annotated[
+    float,
+    typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for a database that does not answer yet."),
+]
+
+
+def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
+    r"""Bring the database to this version of pgswarm.
+
+    Makes or changes its tables, functions and views. Safe to repeat, and while others work.
+
+    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema.
+
+    \b
+    Example:
+      PGSWARM_DATABASE_URL=postgresql://me@db.example/pgswarm pgswarm migrate
+    """
+    from pgswarm.cli.database import database_url, wait_for_database
+    from pgswarm.migrations.upgrade import upgrade
+
+    url = database_url()
+    wait_for_database(url, wait_s)
+    changed = upgrade(url)
+    if as_json:
+        print_json({"changed": changed})
+    else:
+        typer.echo("Migrated." if changed else "Nothing to do: the database is at this version.")
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the command."""
+    parent.command()(migrate)

@@ -1,0 +1,67 @@
+"""The `pgswarm` command: its groups, and the way out of every one of them.
+
+Rule: a command's module is light to import; what it needs is imported when it runs. Errors end in `cli/failures.py`.
+"""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from pgswarm.cli.commands import answer, db, migrate, processor, show, steer, swarms
+from pgswarm.cli.exits import Exit
+from pgswarm.cli.failures import describe
+
+HELP = """Durable swarms of agents on PostgreSQL.
+
+Works on the database of PGSWARM_DATABASE_URL; without it, on an embedded PostgreSQL that is started when it is needed.
+
+Exit codes: 0 succeeded, 1 failed, 2 bad arguments, files or ids, 3 stopped at a question, 4 database or model
+unreachable or of a wrong version, 130 interrupted.
+"""
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+for group in (swarms, show, answer, steer, processor, migrate, db):
+    group.register(app)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes a callback's value by position
+    if wanted:
+        from pgswarm import __version__
+
+        typer.echo(f"pgswarm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command and end the process with its exit code."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the one place where everything ends
+        told = describe(error)
+        if told is None:
+            traceback.print_exc()
+            typer.echo("This is a fault in pgswarm. Please report it with the lines above.", err=True)
+            sys.exit(Exit.FAILED)
+        if "PGSWARM_DEBUG" in os.environ:
+            traceback.print_exc()
+        typer.echo(f"Error: {told.message}" + (f"\n{told.remedy}" if told.remedy else ""), err=True)
+        sys.exit(told.code)
+
+
+if __name__ == "__main__":
+    main()

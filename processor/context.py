@@ -1,0 +1,229 @@
+"""The context object that a handler gets. Implements `pgswarm.actions.node.Node`.
+
+One rule: what a handler does not look at is never made; a look at it makes it once.
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
+from pgswarm.processor import unclear
+from pgswarm.processor.activation import Activation
+from pgswarm.processor.acts import Act
+from pgswarm.processor.catalogue import Catalogue
+from pgswarm.processor.effects import Effects
+from pgswarm.processor.encode import BadValueError, json_value
+from pgswarm.processor.memory import SwarmMemory
+from pgswarm.processor.side import Side
+from pgswarm.schema.states import Outcome, Verb
+
+SchemaT = TypeVar("SchemaT", bound=BaseModel)
+ResultT = TypeVar("ResultT")
+
+_LOG: Final = logging.getLogger("pgswarm.action")
+_SWARM: Final = """
+select swarm_id, owner_id, case when goal_blob is null then goal else pgswarm.full_text(goal_blob) end, options
+  from pgswarm.swarm where swarm_id = %s
+"""
+
+
+class Models(Protocol):
+    """What `node.llm` goes through."""
+
+    async def ask(
+        self,
+        run: Activation,
+        *,
+        journal_activation: int,
+        call_no: int,
+        schema: type[SchemaT],
+        prompt: Prompt,
+        options: Mapping[str, Any],
+    ) -> SchemaT:
+        """Return a validated answer; calls are journaled under `journal_activation` and numbered from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all activations of a process share."""
+
+    side: Side
+    catalogue: Catalogue
+    models: Models
+
+
+class NodeContext:
+    """One activation, as its handler sees it."""
+
+    def __init__(self, run: Activation, args: BaseModel, services: Services) -> None:
+        """Take the claimed row, its validated arguments, and what the process shares."""
+        self._run = run
+        self._services = services
+        self._own_state = run.state
+        self._calls = 0
+        self.args: Any = args
+        self.action: str = run.action
+        self.directive: str = run.directive
+        self.depth: int = run.depth
+        self.attempt: int = run.attempt
+        self.activation: int = run.activation
+
+    @cached_property
+    def swarm_id(self) -> UUID:
+        """The swarm's id."""
+        return UUID(bytes=self._run.swarm_key)
+
+    @cached_property
+    def node_id(self) -> UUID:
+        """The node's id."""
+        return UUID(bytes=self._run.node_key)
+
+    @cached_property
+    def parent_id(self) -> UUID | None:
+        """The parent's id; None for a root."""
+        return None if self._run.parent_key is None else UUID(bytes=self._run.parent_key)
+
+    @cached_property
+    def state(self) -> dict[str, Any]:
+        """Durable: committed with the outcome, there again in the next activation."""
+        return {} if self._own_state is None else dict(json.loads(self._own_state))
+
+    @cached_property
+    def reports(self) -> Sequence[Report]:
+        """Of the last spawned set of children, in their order."""
+        return [_report(item) for item in self._woken_with.get("reports") or ()]
+
+    @cached_property
+    def answers(self) -> Sequence[Answer]:
+        """To the questions of the last `Ask`, in their order."""
+        return [_answer(item) for item in self._woken_with.get("answers") or ()]
+
+    @cached_property
+    def messages(self) -> Sequence[Message]:
+        """What people wrote to this node or its swarm."""
+        return [
+            Message(item.get("content", ""), item.get("role", "user"))
+            for item in self._woken_with.get("messages") or ()
+        ]
+
+    @cached_property
+    def memory(self) -> SwarmMemory:
+        """The swarm's memory."""
+        return SwarmMemory(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
+
+    @cached_property
+    def log(self) -> logging.LoggerAdapter[logging.Logger]:
+        """A logger that names the node in every line."""
+        return logging.LoggerAdapter(
+            _LOG, {"swarm_id": str(self.swarm_id), "node_id": str(self.node_id), "action": self.action}
+        )
+
+    @cached_property
+    def _effects(self) -> Effects:
+        return Effects(self._services.side, self._run)
+
+    @cached_property
+    def _woken_with(self) -> Mapping[str, Any]:
+        return {} if self._run.context is None else dict(json.loads(self._run.context))
+
+    @cached_property
+    def _call_activation(self) -> int:
+        """The activation that model calls are journaled under."""
+        return self.activation
+
+    async def swarm(self) -> SwarmInfo:
+        """Return the swarm's goal, owner and options."""
+        return await self._swarm()
+
+    async def _swarm(self) -> SwarmInfo:
+        found = self.__dict__.get("_swarm_info")
+        if found is None:
+            rows = await self._services.side.rows(_SWARM, (self.swarm_id,), until=self._run.deadline)
+            found = self.__dict__["_swarm_info"] = SwarmInfo(*rows[0])
+        info: SwarmInfo = found
+        return info
+
+    async def actions(self) -> Sequence[ActionChoice]:
+        """Return the actions that a router may choose."""
+        return await self._services.catalogue.choices(self._services.side)
+
+    async def llm(self, schema: type[SchemaT], prompt: Prompt) -> SchemaT:
+        """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""
+        self._calls += 1
+        options = (await self._swarm()).options
+        return await self._services.models.ask(
+            self._run,
+            journal_activation=self._call_activation,
+            call_no=self._calls,
+            schema=schema,
+            prompt=prompt,
+            options=options,
+        )
+
+    async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """Do something outside the database at most once for `key`; where it is unknown, a person is asked."""
+        result: ResultT = await self._effects.once(key, fn)
+        return result
+
+    def changed_state(self) -> bytes | None:
+        """Return the state to commit, None where it did not change; raise `BadValueError` where it cannot be stored."""
+        if "state" not in self.__dict__:
+            return None if self._own_state is self._run.state else self._own_state
+        if not isinstance(self.state, dict):
+            raise BadValueError(f"state must be a dict, not {type(self.state).__name__}")
+        data = json_value("state", self.state)
+        stored = json_value("state", {} if self._run.state is None else json.loads(self._run.state))
+        return None if data == stored else data
+
+    def ask_about_effect(self, error: unclear.UnclearEffectError) -> Act:
+        """Return the act that asks a person about an effect and then runs the same handler again."""
+        own = {} if self._own_state is None else json.loads(self._own_state)
+        kept = unclear.Unclear(
+            error.key, self._call_activation, self._run.lease_epoch, self._woken_with.get("answers") or ()
+        )
+        return self._ask(own, kept)
+
+    async def settle_unclear_effect(self) -> Act | None:
+        """Apply what a person said of an unclear effect, where one was asked; return an act to ask again if need be."""
+        if self._run.state is None or unclear.MARK not in self._run.state:
+            return None
+        own, kept = unclear.split(self._run.state)
+        if kept is None:  # the mark stood in the handler's own state
+            return None
+        said = unclear.read(self.answers[-1].answer) if self.answers else None
+        if said is None:
+            return self._ask(own, kept)
+        await self._effects.settle(kept, said)
+        self._own_state = json_value("state", own)
+        self._woken_with = {**self._woken_with, "answers": kept.answers}
+        self._call_activation = kept.activation
+        del self.answers
+        return None
+
+    def _ask(self, own: Mapping[str, Any], kept: unclear.Unclear) -> Act:
+        run = self._run
+        act = Act(run, Verb.ASK, handler=run.handler.encode(), questions=[unclear.question(kept.key, run.action)])
+        act.state = unclear.keep(own, kept)
+        return act
+
+
+def _report(item: Mapping[str, Any]) -> Report:
+    return Report(
+        UUID(item["node_id"]),
+        item["action"],
+        item["directive"],
+        Outcome(item["outcome"]),
+        item.get("report") or "",
+        item.get("error"),
+    )
+
+
+def _answer(item: Mapping[str, Any]) -> Answer:
+    return Answer(UUID(item["question_id"]), item.get("prompt", ""), item.get("answer"))

@@ -1,0 +1,122 @@
+"""`node.llm` over the model journal's verbs: every call is written down before it is made, and paid once."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+
+from pgswarm.actions.models import ModelClient, ModelSettings, journaled_call
+from pgswarm.actions.models.journal import Verdict
+from pgswarm.actions.node import Prompt
+from pgswarm.processor.activation import Activation
+from pgswarm.processor.effects import LostActivationError
+from pgswarm.processor.side import Side
+
+SchemaT = TypeVar("SchemaT", bound=BaseModel)
+
+_BEGIN: Final = """
+select verdict, response from pgswarm.begin_call(
+  swarm_id => %s, node_id => %s, epoch => %s, activation => %s, call_no => %s, request_hash => %s, model => %s,
+  request => %s, reserve_tokens => %s, reserve_usd => %s)
+"""
+_END: Final = """
+select pgswarm.end_call(
+  swarm_id => %s, node_id => %s, activation => %s, call_no => %s, request_hash => %s, response => %s,
+  input_tokens => %s, output_tokens => %s, cost_usd => %s)
+"""
+_DROP: Final = """
+select pgswarm.drop_call(
+  swarm_id => %s, node_id => %s, activation => %s, call_no => %s, request_hash => %s, spent_tokens => %s)
+"""
+
+
+class SqlJournal:
+    """The model journal of one activation. Implements `pgswarm.actions.models.Journal`."""
+
+    __slots__ = ("_activation", "_key", "_run", "_side")
+
+    def __init__(self, side: Side, run: Activation, activation: int) -> None:
+        """Take the side door, the activation that asks, and the one under which its calls are written down."""
+        self._side = side
+        self._run = run
+        self._key = (UUID(bytes=run.swarm_key), UUID(bytes=run.node_key))
+        self._activation = activation
+
+    async def begin(
+        self,
+        *,
+        call_no: int,
+        request_hash: str,
+        model: str,
+        request: Mapping[str, Any],
+        reserve_tokens: int,
+        reserve_usd: Decimal,
+    ) -> tuple[Verdict, Mapping[str, Any] | None]:
+        """Write the request down; raise `LostActivationError` where the node is not ours any more.
+
+        That error, unlike a verdict, passes through a handler's `except Exception`.
+        """
+        key = (*self._key, self._run.lease_epoch, self._activation, call_no, request_hash)
+        params = (*key, model, Jsonb(request), reserve_tokens, reserve_usd)
+        rows = await self._side.rows(_BEGIN, params, point="begin_call", until=self._run.deadline)
+        verdict: Verdict = rows[0][0]
+        if verdict in ("fenced", "budget_exceeded"):
+            raise LostActivationError
+        return verdict, rows[0][1]
+
+    async def end(
+        self,
+        *,
+        call_no: int,
+        request_hash: str,
+        response: Mapping[str, Any],
+        input_tokens: int,
+        output_tokens: int,
+        cost_usd: Decimal,
+    ) -> None:
+        """Write the reply down."""
+        params = (
+            *self._key, self._activation, call_no, request_hash, Jsonb(response), input_tokens, output_tokens, cost_usd
+        )  # fmt: skip
+        await self._side.rows(_END, params, point="end_call", until=self._run.deadline)
+
+    async def drop(self, *, call_no: int, request_hash: str, spent_tokens: int) -> None:
+        """Give the reservation back, but for what may have been spent."""
+        params = (*self._key, self._activation, call_no, request_hash, spent_tokens)
+        await self._side.rows(_DROP, params, point="drop_call", until=self._run.deadline)
+
+
+class JournaledModels:
+    """The models of one process, made when a handler first asks for one."""
+
+    def __init__(self, side: Side) -> None:
+        """Take the side door."""
+        self._side = side
+        self._client: ModelClient | None = None
+
+    async def ask(
+        self,
+        run: Activation,
+        *,
+        journal_activation: int,
+        call_no: int,
+        schema: type[SchemaT],
+        prompt: Prompt,
+        options: Mapping[str, Any],
+    ) -> SchemaT:
+        """Return a validated answer to `prompt`; raise `ModelError`."""
+        if self._client is None:
+            self._client = ModelClient(ModelSettings.from_env())
+        requested = options.get("model")
+        model = self._client.settings.model_for(prompt.role, requested if isinstance(requested, str) else None)
+        journal = SqlJournal(self._side, run, journal_activation)
+        completion = await journaled_call(journal, self._client, schema, prompt, model=model, call_no=call_no)
+        return completion.parsed
+
+    async def close(self) -> None:
+        """Close the client's connections."""
+        if self._client is not None:
+            await self._client.aclose()

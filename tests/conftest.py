@@ -1,0 +1,94 @@
+"""Fixtures of every tier. What a test may use is said by its folder:
+
+`unit` no database and no process; `db` a real database for each test; `e2e` real processes; `chaos` processes that are
+killed; `packaging` what a stranger gets.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from support.database import Database
+from support.server import Server, find_server, stop_run
+from support.template import make_template
+
+TIERS = ("unit", "db", "e2e", "chaos", "packaging")
+HERE = Path(__file__).parent
+RUN_FOLDER = pytest.StashKey[Path]()
+
+settings.register_profile("pgswarm", deadline=None, print_blob=True)  # a database's answer has no even pace
+settings.load_profile("pgswarm")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what runs only when asked for."""
+    parser.addoption("--containers", action="store_true", help="also run the tests that need a container engine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a folder: the controller makes it, its workers are told of it."""
+    shared = getattr(config, "workerinput", {}).get("run_folder")
+    config.stash[RUN_FOLDER] = Path(shared or tempfile.mkdtemp(prefix="pgswarm-test-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist which folder the run has."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the run's server once all workers have ended."""
+    if not hasattr(config, "workerinput") and RUN_FOLDER in config.stash:
+        stop_run(config.stash[RUN_FOLDER])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with its tier, so that `-m "not chaos"` works; leave out what was not asked for."""
+    if not config.getoption("--containers"):
+        left_out = [item for item in items if item.get_closest_marker("containers")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if item.path.is_relative_to(HERE) and (tier := item.path.relative_to(HERE).parts[0]) in TIERS:
+            item.add_marker(tier)
+
+
+@pytest.fixture(scope="session")
+def server(pytestconfig: pytest.Config) -> Server:
+    """The run's PostgreSQL server, started when the first test asks for it."""
+    return find_server(pytestconfig.stash[RUN_FOLDER])
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """The name of the database that the migrations made."""
+    return make_template(server.url)
+
+
+@pytest.fixture
+def db(server: Server, template: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database of the test's own; at the end all invariants must hold (unless `breaks_invariants`)."""
+    yield from _lend(server, template, request)
+
+
+@pytest.fixture
+def empty_db(server: Server, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A database without anything in it, for what makes or migrates one."""
+    yield from _lend(server, None, request)
+
+
+def _lend(server: Server, template: str | None, request: pytest.FixtureRequest) -> Iterator[Database]:
+    if request.node.get_closest_marker("unit"):
+        pytest.fail("a test in tests/unit uses no database: move it to tests/db")
+    database = Database(server.url, template)
+    try:
+        yield database
+        if request.node.get_closest_marker("breaks_invariants") is None:
+            assert database.broken_invariants() == []
+    finally:
+        database.drop()
