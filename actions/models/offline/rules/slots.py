@@ -120,6 +120,11 @@ _SUBJECT_ENDS = re.compile(
     r"report|article|book|table|csv|data|letter|constitution)|in \S+\.\w{2,4})\b.*$|,\s*$",
     re.IGNORECASE,
 )
+_ASKS_AUDIENCE = re.compile(
+    r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|"
+    r"who (?:will |is to |should |would |may )?(?:read|get|receive|see)s?)\b",
+    re.IGNORECASE,
+)
 
 
 def audience(clause: str) -> str | None:
@@ -189,9 +194,4 @@ def topic(clause: str) -> str | None:
 
 def asks_audience(texts: Iterable[str]) -> bool:
     """Say whether one of these wordings asks the person who something is for."""
-    pattern = re.compile(
-        r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
-        r"should|would|may) (?:read|get|receive|see))\b",
-        re.IGNORECASE,
-    )
-    return any(pattern.search(text) for text in texts)
+    return any(_ASKS_AUDIENCE.search(text) for text in texts)
