@@ -42,6 +42,8 @@ _INSIDE = re.compile(
 _MIN_QUESTION_WORDS = 4
 _MIN_FIGURE_WORDS = 3
 _POINTING_WORDS = 2
+_WINDOW = 400
+"""How many characters around a joint are looked at: goals may be long, and this keeps the work in proportion."""
 
 
 def clauses(goal: str) -> list[str]:
@@ -82,9 +84,10 @@ def _split(sentence: str) -> list[str]:
     """Split one sentence at the joints behind which an order, a question or another thing to make begins."""
     pieces, begin = [], 0
     for joint in _JOINT.finditer(sentence):
-        before, after = sentence[begin : joint.start()], sentence[joint.end() :]
+        before = sentence[max(begin, joint.start() - _WINDOW) : joint.start()]
+        after = sentence[joint.end() : joint.end() + _WINDOW]
         if before.strip() and (_describes(before, joint.group(), after) or _begins(before, joint.group(), after)):
-            pieces.append(before)
+            pieces.append(sentence[begin : joint.start()])
             begin = joint.end()
     return [*pieces, sentence[begin:]]
 
