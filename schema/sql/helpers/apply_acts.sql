@@ -76,7 +76,7 @@ begin
         where n.swarm_id = i.swarm_id and n.node_id = i.node_id
           and case
                 when i.verb = 'cancel' then n.status <> 'terminated'
-                when i.verb = 'answer' or i.epoch is null then n.status = 'waiting_user'
+                when i.verb = 'answer' or i.verb = 'expire' and i.epoch is null then n.status = 'waiting_user'
                 else n.status = 'running' and n.lease_epoch = i.epoch
               end
        offset 0) f
