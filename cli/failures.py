@@ -34,6 +34,11 @@ def describe(error: BaseException) -> CommandError | None:
     """Return what to tell about `error`; None where it is a fault of pgswarm's own."""
     if isinstance(error, CommandError):
         return error
+    if "pgswarm.actions.models.errors" in sys.modules:
+        from pgswarm.actions.models.errors import ModelError
+
+        if isinstance(error, ModelError):
+            return CommandError(str(error), code=Exit.BAD_INPUT if error.code == "model_settings" else Exit.UNREACHABLE)
     if "psycopg" not in sys.modules:  # nothing of it can have been raised, and importing it takes a while
         return None
     import psycopg
