@@ -26,7 +26,7 @@ _LIST_MARK = re.compile(
 )
 _JOINT = re.compile(
     r"(?:,?\s+(?:and|then|but|plus|before|after which)\s+(?:(?:then|also|finally|lastly|next|afterwards)\s+)?|,\s+|"
-    r"\s+[\u2013\u2014-]+\s+|:\s+|\s+(?:that|which)\s+)",
+    r"\s+[\u2013\u2014-]+\s+|[:.]\s+|\s+(?:that|which)\s+)",
     re.IGNORECASE,
 )
 _WH = re.compile(r"^(?:which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)

@@ -133,8 +133,11 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
     return bool(
-        re.match(r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
-            r"analyze|examine) [^,:]*$)\b", part.directive)
+        re.match(
+            r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
+            r"analyze|examine) [^,:]*$)\b",
+            part.directive,
+        )
     )
 
 
