@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pgswarm.cli.commands import answer, db, doctor, migrate, processor, show, steer, swarms
+from pgswarm.cli.commands import answer, db, doctor, migrate, processor, run, show, steer, swarms
 from pgswarm.cli.exits import Exit
 from pgswarm.cli.failures import describe
 
@@ -25,7 +25,7 @@ unreachable or of a wrong version, 130 interrupted.
 app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-for group in (swarms, show, answer, steer, processor, doctor, migrate, db):
+for group in (run, swarms, show, answer, steer, processor, doctor, migrate, db):
     group.register(app)
 
 
