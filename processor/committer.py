@@ -68,6 +68,7 @@ class Committer:
         self._wake = asyncio.Event()
         self._claim_at = 0.0
         self._burst = 0
+        self._filled = 0
         self._denied = 0
         self._max_acts = MAX_ACTS
         self._failures = 0
@@ -119,7 +120,9 @@ class Committer:
                 await self._start_over(register)
             self._committing = True
             try:
-                await self._commit(self._take(), self._next_claim())
+                acts = self._take()
+                self._widen(len(acts))
+                await self._commit(acts, self._next_claim())
             finally:
                 self._committing = False
 
@@ -138,9 +141,7 @@ class Committer:
                 return
 
     def _slots(self) -> int:
-        runner = self.runner
-        free = self._settings.concurrency - runner.running - runner.queued
-        return free if runner.running else free + self._burst
+        return self._settings.concurrency + self._burst - self.runner.running - self.runner.queued
 
     def _next_claim(self) -> Claim:
         slots = self._slots() if self.claiming else 0
@@ -149,6 +150,14 @@ class Committer:
         reserved = min(self._settings.reserved, slots)
         patterns = self._advance.patterns(narrow=self.runner.missed_action)
         return Claim(slots - reserved, LANES, reserved, patterns)
+
+    def _widen(self, acts: int) -> None:
+        """Claim more than there are slots while all that was claimed has ended by now; stop when nodes wait for one."""
+        if self.runner.stuck:
+            self._burst = 0
+        elif 0 < self._filled <= acts:
+            self._burst = min(MAX_BURST, max(64, self._burst * 2))
+        self._filled = 0
 
     def _take(self) -> list[Act]:
         taken: list[Act] = []
@@ -220,10 +229,7 @@ class Committer:
     def _plan(self, claim: Claim, found: Found, claimed: int, now: float) -> None:
         """Decide when to claim again, and how many."""
         runner = self.runner
-        if runner.running:
-            self._burst = 0
-        elif found.more and claimed >= claim.limit and not runner.queued:
-            self._burst = min(MAX_BURST, max(64, self._burst * 2))
+        self._filled = claimed if found.more and claimed >= claim.limit else 0
         if found.idle and found.idle_in_s == 0:  # another worker is committing those swarms
             self._denied += 1
             self._claim_at = now + _jittered(min(0.05, 0.002 * self._denied))

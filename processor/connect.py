@@ -31,9 +31,10 @@ KEEPALIVE: Final[dict[str, Any]] = {
 }
 """libpq's parameters that find a dead peer within about 10 s (PostgreSQL documentation, "Parameter Key Words")."""
 
-SESSION: Final = (
-    "select set_config('statement_timeout', %s, false), set_config('idle_in_transaction_session_timeout', '60s', false)"
-)
+SESSION: Final = """
+select set_config('statement_timeout', %s, false), set_config('idle_in_transaction_session_timeout', '60s', false),
+       set_config('default_transaction_isolation', 'read committed', false)
+"""
 
 
 class Outage:

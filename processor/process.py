@@ -57,7 +57,7 @@ class Processor:
         self._committer = Committer(settings, self._advance, self._notifier)
         services = Services(self._side, catalogue, self._models)
         self._runner = self._committer.runner = Runner(
-            settings.concurrency, catalogue, services, self._committer.done, self._committer.dropped
+            settings, catalogue, services, self._committer.done, self._committer.dropped
         )
         self._outage = outage
         self._stop = asyncio.Event()
@@ -143,6 +143,8 @@ class Processor:
         self._runner.release_all()
         if not await _reached(lambda: self._committer.empty, FLUSH_S):
             _LOG.warning("the last commit did not end within %g s: other workers take over", FLUSH_S)
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
         with contextlib.suppress(*LOST):
             async with asyncio.timeout(FLUSH_S):
                 await self._upkeep.stop(self._advance.worker_id)

@@ -24,6 +24,7 @@ from pgswarm.processor.context import NodeContext, Services
 from pgswarm.processor.decide import UnknownChildrenError, after_exception, after_timeout, decide, unknown_handler
 from pgswarm.processor.effects import LostActivationError
 from pgswarm.processor.encode import BadValueError
+from pgswarm.processor.settings import Settings
 from pgswarm.processor.unclear import UnclearEffectError
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 SLICE_S: Final = 0.005
 """How long one task runs handlers before it lets the loop turn."""
 WATCH_S: Final = 0.1
-QUEUED_TOO_LONG_S: Final = 1.0
+QUEUED_TOO_LONG_S: Final = 0.25
 """A node that waits here longer for a slot is given back: another worker may have one."""
 
 
@@ -40,14 +41,15 @@ class Runner:
 
     def __init__(
         self,
-        concurrency: int,
+        settings: Settings,
         catalogue: Catalogue,
         services: Services,
         done: Callable[[Act], None],
         dropped: Callable[[Activation], None],
     ) -> None:
-        """Take the bound, what handlers need, and where acts and dropped activations go."""
-        self._concurrency = concurrency
+        """Take the bounds, what handlers need, and where acts and dropped activations go."""
+        self._slots = settings.concurrency
+        self._general = settings.concurrency - settings.reserved
         self._catalogue = catalogue
         self._services = services
         self._done = done
@@ -68,6 +70,11 @@ class Runner:
     def running(self) -> int:
         """Activations that are running."""
         return len(self._running)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nodes wait and no slot is free for them."""
+        return bool(self._queue) and not self._can_start()
 
     def running_since(self, age_s: float) -> list[Activation]:
         """Return the activations that have been here for `age_s` seconds or more."""
@@ -122,7 +129,7 @@ class Runner:
                 runnable = self._catalogue.runnables[run.action]
                 self._close(run, partial(after_timeout, longest_s=runnable.max_backoff_s))
                 self._cancel(run)
-            if len(self._running) >= self._concurrency:
+            if self.stuck:
                 self.release_queued(now - QUEUED_TOO_LONG_S)
 
     def _close(self, run: Activation, act: Callable[[Activation], Act]) -> None:
@@ -135,8 +142,29 @@ class Runner:
             task.cancel()
         self._go_on()
 
+    def _can_start(self) -> bool:
+        return len(self._running) < self._general or self._first_fresh() is not None
+
+    def _first_fresh(self) -> int | None:
+        """Return where the first node of a swarm with nothing running stands in the queue: it may have any slot."""
+        if len(self._running) >= self._slots:
+            return None
+        busy = {run.swarm_key for run in self._running}
+        return next((index for index, run in enumerate(self._queue) if run.swarm_key not in busy), None)
+
+    def _next(self) -> Activation | None:
+        """Take the next node that a slot is free for."""
+        if len(self._running) < self._general:
+            return self._queue.popleft() if self._queue else None
+        index = self._first_fresh()
+        if index is None:
+            return None
+        run = self._queue[index]
+        del self._queue[index]
+        return run
+
     def _go_on(self) -> None:
-        if self._queue and self._spare is None and len(self._running) < self._concurrency:
+        if self._queue and self._spare is None and self._can_start():
             task = self._spare = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -148,12 +176,10 @@ class Runner:
             return
         pristine = contextvars.copy_context()
         until = time.monotonic() + SLICE_S
-        queue, running = self._queue, self._running
-        while queue and len(running) < self._concurrency:
-            run = queue.popleft()
+        running = self._running
+        while (run := self._next()) is not None:
             running[run] = task
-            if queue and self._spare is None:
-                self._go_on()
+            self._go_on()
             try:
                 act = await self._act(run)
             finally:
@@ -167,7 +193,6 @@ class Runner:
                 self._done(act)
             if time.monotonic() > until or contextvars.copy_context() != pristine:
                 break
-            queue = self._queue
         self._go_on()
 
     async def _act(self, run: Activation) -> Act | None:

@@ -25,7 +25,7 @@ def _of_the_database() -> Iterator[Finding]:
         yield from server.database(connection, url)
         state = list(guarded("schema", partial(server.schema, url)))
         yield from state
-        if any(finding.state == "fault" for finding in state):
+        if any(finding.state != "ok" for finding in state):
             return  # there is nothing of ours to look at
         for check in (server.roles, server.processors, server.stuck, server.invariants):
             yield from guarded(check.__name__, partial(check, connection))

@@ -48,11 +48,12 @@ def schema(url: str) -> Iterator[Finding]:
     state = current_state(url)
     if state.current:
         yield Finding("schema", "ok", f"revision {state.revision}")
+        return
+    what = "pgswarm is not in it yet" if state.revision is None else f"revision {state.revision} is not this version's"
+    if named_url() is None:
+        yield Finding("schema", "note", what, "The next command that needs it migrates it.")
     else:
-        detail = (
-            "pgswarm is not in it yet" if state.revision is None else f"revision {state.revision} is not this version's"
-        )
-        yield Finding("schema", "fault", detail, "Run `pgswarm migrate`.")
+        yield Finding("schema", "fault", what, "Run `pgswarm migrate`.")
 
 
 def roles(connection: Connection) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ def run(
     if goal == "-":
         goal = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape").strip()
         no_input = True  # what was there has been read
-    request = make_request(goal, action, args, files or (), model, budget)
+    request = make_request(goal, action=action, args=args, files=files or (), model=model, budget=budget)
     raise typer.Exit(run_goal(request, Manner(processors, as_json=as_json, no_input=no_input)))
 
 

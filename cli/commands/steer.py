@@ -25,7 +25,7 @@ STATUS = "select status, coalesce(outcome, status) as state, paused_reason from 
 
 
 def pause(swarm: Swarm, *, as_json: Json = False) -> None:
-    """Pause a swarm: what runs is finished and kept, nothing new begins, questions stay open."""
+    """Pause a swarm. What runs is finished and kept, nothing new begins, questions stay open."""
     _apply("pause", swarm, "Paused.", as_json=as_json)
 
 

@@ -25,6 +25,21 @@ class Ending:
     remedy: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that is shown at the end: the ending, the last state, the report ("" for none), and what it took."""
+
+    ending: Ending
+    state: SwarmState
+    report: str
+    summary: str
+
+    @property
+    def headline(self) -> str:
+        """The ending as a sentence."""
+        return f"{self.ending.told[:1].upper()}{self.ending.told[1:]}."
+
+
 def ending_of(state: SwarmState, *, answers_open: bool, model_codes: frozenset[str]) -> Ending | None:
     """Return how it has ended; None while it goes on."""
     status = state.swarm.get("status")

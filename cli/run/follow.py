@@ -6,8 +6,8 @@ makes sure that nothing is skipped or shown twice.
 
 import json
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
 
 from pgswarm.cli.exits import CommandError, Exit, UnreachableError
 from pgswarm.cli.run.state import Event
@@ -15,8 +15,11 @@ from pgswarm.cli.run.state import Event
 if TYPE_CHECKING:
     import psycopg
 
+T = TypeVar("T")
+
 BATCH = 1_000
 BATCHES = 10
+MOST = BATCH * BATCHES
 PATIENCE_S = 60.0
 """How long a lost database is waited for."""
 RETRY_S = 0.25
@@ -56,7 +59,7 @@ class Follower:
         self._url = url
         self.swarm_id = swarm_id
         self._note = note
-        self._query = FAT if fat else EVENTS
+        self._query: LiteralString = FAT if fat else EVENTS
         self._seq = 0
         self.hurried: Callable[[], bool] = lambda: False
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
@@ -78,11 +81,11 @@ class Follower:
         return self._connection
 
     def take(self) -> list[Event]:
-        """Return the events since the last call, at most `BATCH` × `BATCHES` of them."""
+        """Return the events since the last call, at most `MOST` of them."""
         found: list[Event] = []
         for _ in range(BATCHES):
             asked = {"swarm_id": self.swarm_id, "seq": self._seq, "limit": BATCH}
-            rows = self.lasting(lambda asked=asked: self.connection.execute(self._query, asked).fetchall())
+            rows = self._rows(self._query, asked)
             found += [self._event(row) for row in rows]
             if rows:
                 self._seq = rows[-1]["seq"]
@@ -105,18 +108,18 @@ class Follower:
         for name, text in list(row.items()):
             blob = row.get(f"{name}_blob")
             if isinstance(blob, str) and isinstance(text, str) and text.endswith("…"):
-                asked = {"blob": blob}
-                full = self.lasting(lambda asked=asked: self.connection.execute(FULL, asked).fetchall())
-                row[name] = full[0]["text"] or text
+                row[name] = self._rows(FULL, {"blob": blob})[0]["text"] or text
         return row
 
     def spent(self) -> dict[str, Any]:
         """Return what the swarm has cost so far: model calls, tokens, US dollars, seconds."""
-        asked = {"swarm_id": self.swarm_id}
-        rows = self.lasting(lambda: self.connection.execute(SPENT, asked).fetchall())
+        rows = self._rows(SPENT, {"swarm_id": self.swarm_id})
         return rows[0] if rows else dict(NOTHING_SPENT)
 
-    def lasting(self, work: Callable[[], Any]) -> Any:
+    def _rows(self, query: LiteralString, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return self.lasting(lambda: self.connection.execute(query, asked).fetchall())
+
+    def lasting(self, work: Callable[[], T]) -> T:
         """Do `work`, again if the database is lost meanwhile; raise `UnreachableError` when it stays away."""
         import psycopg
 
@@ -162,8 +165,12 @@ def frame(event: Event, data: dict[str, Any]) -> str:
     """Return the contract's frame of an event as one line of JSON."""
     return json.dumps(
         {
-            **{"swarm_id": event.swarm_id, "seq": event.seq, "kind": event.kind, "at": event.at},
-            **{"node_id": event.node_id, "data": data},
+            "swarm_id": event.swarm_id,
+            "seq": event.seq,
+            "kind": event.kind,
+            "at": event.at,
+            "node_id": event.node_id,
+            "data": data,
         },
         ensure_ascii=False,
     )

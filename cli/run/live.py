@@ -13,8 +13,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from pgswarm.cli.exits import Exit
 from pgswarm.cli.output import money, one_line, safe
-from pgswarm.cli.run.ending import Ending
+from pgswarm.cli.run.ending import Result
 from pgswarm.cli.run.fit import fit
 from pgswarm.cli.run.questions import question_lines
 from pgswarm.cli.run.state import SwarmState
@@ -80,12 +81,13 @@ class LiveScreen:
         below = [self._counts(state), *self._asked(question, typed)]
         room = self._console.height - sum(self._rows(text) for text in below) - 1
         lines, left_out = fit(list(tree_lines(state.nodes.values())), max(room, LEAST_TREE))
-        self._live.update(Group(*self._tree(lines, left_out), *below), refresh=True)
+        self._live.update(Group(*self._tree(state, lines, left_out), *below), refresh=True)
         took = time.monotonic() - now
         self._next = now + max(EVERY_S, took * SHARE)
 
     def ask(self, question: Mapping[str, Any], trouble: str) -> None:
         """Have the question drawn, with what was wrong with the last answer."""
+        del question
         self._trouble = trouble
         self._next = 0.0
 
@@ -93,19 +95,20 @@ class LiveScreen:
         """Print it above the tree."""
         self._console.print(Text(safe(text), style="yellow"))
 
-    def end(self, state: SwarmState, ending: Ending, report: str, summary: str) -> None:
+    def end(self, result: Result) -> None:
         """Leave the whole tree on the screen, and print the report and what it took below it."""
-        lines = list(islice(tree_lines(state.nodes.values()), MOST_AT_THE_END))
-        left_out = len(state.nodes) - len(lines)
+        nodes = result.state.nodes
+        lines = list(islice(tree_lines(nodes.values()), MOST_AT_THE_END))
+        left_out = len(nodes) - len(lines)
         if self._live.is_started:
             self._live.vertical_overflow = "visible"
-            self._live.update(Group(*self._tree(lines, left_out)), refresh=True)
+            self._live.update(Group(*self._tree(result.state, lines, left_out)), refresh=True)
             self._live.stop()
-        if report:
-            self._console.print(Text(f"\n{safe(report)}"))
-        style = "bold green" if ending.code == 0 else "bold yellow"
-        self._console.print(Text(f"\n{ending.told[:1].upper()}{ending.told[1:]}.", style=style), Text(summary))
-        for line in ending.remedy:
+        if result.report:
+            self._console.print(Text(f"\n{safe(result.report)}"))
+        style = "bold green" if result.ending.code is Exit.SUCCEEDED else "bold yellow"
+        self._console.print(Text(f"\n{safe(result.headline)}", style=style), Text(result.summary))
+        for line in result.ending.remedy:
             self._console.print(Text(safe(line)))
 
     def close(self) -> None:
@@ -113,20 +116,20 @@ class LiveScreen:
         if self._live.is_started:
             self._live.stop()
 
-    def _tree(self, lines: Sequence[Line], left_out: int) -> list[Text]:
-        drawn = [self._line(line) for line in lines]
+    def _tree(self, state: SwarmState, lines: Sequence[Line], left_out: int) -> list[Text]:
+        drawn = [self._line(line, state.directive(line.node)) for line in lines]
         if left_out:
             drawn.append(Text(f"  … and {left_out:,} more nodes", style="dim"))
         return drawn
 
     @staticmethod
-    def _line(line: Line) -> Text:
+    def _line(line: Line, directive: str) -> Text:
         style = COLOURS.get(line.state, "")
         error = (line.node["error"] or {}).get("message") if line.state == "failed" else None
         text = Text(line.indent, style="dim", no_wrap=True, overflow="ellipsis", end="\n")
         text.append(f"{line.mark} ", style=style or "default")
         text.append(f"{line.node['action']}  ", style=style or "default")
-        text.append(one_line(str(error or line.node["directive"])), style="red" if error else "default")
+        text.append(one_line(str(error or directive)), style="red" if error else "default")
         return text
 
     def _counts(self, state: SwarmState) -> Text:

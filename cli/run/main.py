@@ -6,7 +6,7 @@ anything is written, and no processor outlives the command.
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -66,8 +66,11 @@ def _run(request: Request, manner: Manner, crew: Crew, errors: int | None) -> Ex
 
     model = check_model(request.model)
     url = url_to_migrate()
+    from pgswarm.cli.run.ending import Result, summary
     from pgswarm.cli.run.follow import Follower
+    from pgswarm.cli.run.input import find_answers
     from pgswarm.cli.run.start import check_args, start, wait_until_registered
+    from pgswarm.cli.run.watch import Watch
     from pgswarm.migrations.upgrade import upgrade
 
     check_args(request)
@@ -84,29 +87,18 @@ def _run(request: Request, manner: Manner, crew: Crew, errors: int | None) -> Ex
             f"The same command started it{was} at {short_time(started.found_at)}: going on with it "
             f"(for a new one, first `pgswarm cancel {started.swarm_id}`)."
         )
-    return _watch(manner, crew, follower, intro, started.seen, errors)
-
-
-def _watch(
-    manner: Manner, crew: Crew, follower: "Follower", intro: Sequence[str], seen: int, errors: int | None
-) -> Exit:
-    from pgswarm.cli.run.ending import summary
-    from pgswarm.cli.run.input import find_answers
-    from pgswarm.cli.run.watch import Watch
-
     screen = _screen(manner, follower)
     answers = find_answers(wanted=not manner.no_input, drawn=manner.drawn)
     try:
         screen.begin(intro)
         watch = Watch(follower, crew, screen, answers, errors)
-        ending = watch.run(0 if manner.as_json else seen)
+        ending = watch.run(0 if manner.as_json else started.seen)
         swarm = follower.whole(dict(watch.state.swarm))
         report = str(swarm.get("report") or "")
-        screen.end(watch.state, ending, report, summary(watch.state, follower.spent()))
+        screen.end(Result(ending, watch.state, report, summary(watch.state, follower.spent())))
     finally:
         answers.close()
-        if hasattr(screen, "close"):
-            screen.close()
+        screen.close()
         follower.close()
     crew.stop(STOP_S)
     return ending.code

@@ -73,7 +73,7 @@ def _form(question: Mapping[str, Any]) -> list[str]:
     if question.get("choices"):
         return ["one of these, or its number"]
     schema = question.get("schema")
-    if not isinstance(schema, Mapping) or schema.get("type", "string") == "string" and "enum" not in schema:
+    if not isinstance(schema, Mapping) or (schema.get("type", "string") == "string" and "enum" not in schema):
         return []
     if "enum" in schema:
         return ["one of " + ", ".join(map(shown, schema["enum"]))]
@@ -82,7 +82,7 @@ def _form(question: Mapping[str, Any]) -> list[str]:
         fields = ", ".join(schema.get("properties", {}))
         return ["a JSON object" + (f" with {fields}" if fields else "")]
     if isinstance(kind, list):
-        return [" or ".join(TYPES.get(name, name) for name in kind)]
+        return [" or ".join(TYPES.get(str(name), str(name)) for name in kind)]
     return [TYPES.get(str(kind), "JSON")]
 
 

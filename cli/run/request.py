@@ -47,7 +47,13 @@ class Request:
 
 
 def make_request(
-    goal: str, action: str, args: str, files: Sequence[str], model: str | None, budget: str | None
+    goal: str,
+    *,
+    action: str,
+    args: str = "{}",
+    files: Sequence[str] = (),
+    model: str | None = None,
+    budget: str | None = None,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
     options: dict[str, Any] = {}

@@ -10,15 +10,23 @@ from typing import Any, Protocol
 import typer
 
 from pgswarm.cli.output import one_line, safe
-from pgswarm.cli.run.ending import Ending
+from pgswarm.cli.run.ending import Result
 from pgswarm.cli.run.follow import frame
-from pgswarm.cli.run.questions import question_lines
+from pgswarm.cli.run.questions import question_lines, shown
 from pgswarm.cli.run.state import Event, SwarmState
 from pgswarm.cli.tree import MARKS
 
-DIRECTIVE_CHARS = 160
+DIRECTIVE_CHARS = 120
 DEEPEST = 20
 Question = Mapping[str, Any]
+TOLD = {
+    ("node.running", "claim"): "running",
+    ("node.waiting_user", "ask"): "asks",
+    ("node.awaiting_children", "spawn"): "waits for its parts:",
+    ("node.pending", "retry"): "tries again",
+    ("node.pending", "expire"): "taken back",
+    ("node.pending", "release"): "given back",
+}
 
 
 class Screen(Protocol):
@@ -39,8 +47,11 @@ class Screen(Protocol):
     def note(self, text: str) -> None:
         """Say something about the run itself."""
 
-    def end(self, state: SwarmState, ending: Ending, report: str, summary: str) -> None:
+    def end(self, result: Result) -> None:
         """Show how it ended."""
+
+    def close(self) -> None:
+        """Put everything back, whatever happened."""
 
 
 class PlainScreen:
@@ -74,13 +85,16 @@ class PlainScreen:
         """Say it on standard error."""
         typer.echo(safe(text), err=True)
 
-    def end(self, state: SwarmState, ending: Ending, report: str, summary: str) -> None:
+    def end(self, result: Result) -> None:
         """Print the report and what it took; what to do goes to standard error."""
-        if report:
-            typer.echo(f"\n{safe(report)}")
-        typer.echo(f"\n{ending.told[:1].upper()}{ending.told[1:]}. {summary}")
-        for line in ending.remedy:
+        if result.report:
+            typer.echo(f"\n{safe(result.report)}")
+        typer.echo(f"\n{safe(result.headline)} {result.summary}")
+        for line in result.ending.remedy:
             typer.echo(safe(line), err=True)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 class JsonScreen:
@@ -97,6 +111,7 @@ class JsonScreen:
 
     def event(self, event: Event, state: SwarmState) -> None:
         """Print the frame."""
+        del state
         typer.echo(frame(event, self._whole(dict(event.data))))
 
     def draw(self, state: SwarmState, question: Question | None, typed: str | None) -> None:
@@ -110,47 +125,43 @@ class JsonScreen:
         """Say it on standard error."""
         typer.echo(safe(text), err=True)
 
-    def end(self, state: SwarmState, ending: Ending, report: str, summary: str) -> None:
+    def end(self, result: Result) -> None:
         """Say on standard error how it ended: the report is in the last event."""
-        self.note(f"{ending.told[:1].upper()}{ending.told[1:]}. {summary}")
-        for line in ending.remedy:
+        self.note(f"{result.headline} {result.summary}")
+        for line in result.ending.remedy:
             self.note(line)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def _change(event: Event, state: SwarmState) -> str | None:
     """Return the line of one event; None for those which another line tells as well."""
-    if event.kind == "question.asked":
-        return f"? {one_line(event.data['prompt'], DIRECTIVE_CHARS)}"
-    if event.kind in {"question.answered", "question.expired"}:
-        return f"! {event.kind.partition('.')[2]}: {one_line(str(event.data.get('answer')), DIRECTIVE_CHARS)}"
+    family, _, what = event.kind.partition(".")
+    if family == "question":
+        told = event.data["prompt"] if what == "asked" else f"{what}: {shown(event.data.get('answer'))}"
+        return f"{'?' if what == 'asked' else '!'} {one_line(told, DIRECTIVE_CHARS)}"
     if event.kind == "swarm.budget_exceeded":
         return f"! the limit of {event.data.get('limit')} is reached"
     if event.kind in {"swarm.paused", "swarm.resumed", "swarm.budget_raised"}:
-        return f"! {event.kind.partition('.')[2].replace('_', ' ')}"
+        return f"! {what.replace('_', ' ')}"
     node = state.nodes.get(event.node_id or "")
-    if node is None or not event.kind.startswith("node."):
-        return None
-    told = _told(event, node)
-    if told is None:
+    return None if node is None or family != "node" else _move(event, node, state.directive(node))
+
+
+def _move(event: Event, node: Mapping[str, Any], directive: str) -> str | None:
+    """Return the line of one move of a node."""
+    error = one_line(str((node["error"] or {}).get("message") or ""), DIRECTIVE_CHARS)
+    because = f" ({error})" if error else ""
+    told = TOLD.get((event.kind, event.verb or ""), "")
+    if event.kind == "node.running" and event.data["activation"] > 1:
+        told = "goes on"
+    if event.kind == "node.terminated":
+        told = node["outcome"] + (because if node["outcome"] == "failed" else "")
+    elif event.verb == "retry":
+        told += because
+    if not told:
         return None
     indent = "  " * min(node["depth"], DEEPEST)
-    state_of = node["outcome"] or node["status"]
-    return f"{indent}{MARKS.get(state_of, ' ')} {told} {node['action']}  {one_line(node['directive'], DIRECTIVE_CHARS)}"
-
-
-def _told(event: Event, node: Mapping[str, Any]) -> str | None:
-    error = one_line(str((node["error"] or {}).get("message") or ""), DIRECTIVE_CHARS)
-    match event.kind, event.verb:
-        case "node.running", _:
-            return "running"
-        case "node.waiting_user", _:
-            return "asks"
-        case "node.awaiting_children", "spawn":
-            return "waits for its parts:"
-        case "node.terminated", _:
-            return f"{node['outcome']}{f' ({error})' if error and node['outcome'] == 'failed' else ''}"
-        case "node.pending", "retry":
-            return f"tries again ({error})" if error else "tries again"
-        case "node.pending", "expire" | "release":
-            return "given back"
-    return None
+    mark = MARKS.get(node["outcome"] or node["status"], " ")
+    return f"{indent}{mark} {told} {node['action']}  {one_line(directive, DIRECTIVE_CHARS)}".rstrip()

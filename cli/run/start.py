@@ -51,7 +51,7 @@ select from pgswarm.worker
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The swarm; `found_at`: when it was started, if it was there already; `seen`: the last event before this command."""
+    """The swarm; `found_at`: when it was started, if it was there already; `seen`: its last event until then."""
 
     swarm_id: str
     found_at: datetime | None = None
@@ -106,7 +106,7 @@ def wait_until_registered(connection: "Connection", crew: Crew) -> list[str]:
 
 
 def start(connection: "Connection", request: Request) -> Started:
-    """Return the swarm of this request: the unfinished one if there is one (resumed if it was paused), else a new one."""
+    """Return the swarm of this request: the unfinished one if there is one (resumed, if it was paused), else a new."""
     prefix = f"run:{request.key}:"
     with connection.transaction():
         connection.execute(LOCK, {"key": request.key})

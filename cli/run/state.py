@@ -52,6 +52,12 @@ class SwarmState:
         """Return the open questions in the order in which they were asked."""
         return sorted(self.questions.values(), key=lambda q: (str(q["asked_at"]), q["position"]))
 
+    def directive(self, node: Mapping[str, Any]) -> str:
+        """Return a node's directive as it is shown: nothing where it is that of its parent."""
+        parent = self.nodes.get(node["parent_id"] or "")
+        directive: str = node["directive"]
+        return "" if parent is not None and parent["directive"] == directive else directive
+
     def apply(self, event: Event) -> None:
         """Fold one event."""
         self.seq = event.seq

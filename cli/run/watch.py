@@ -6,20 +6,19 @@ than `POLL_S`.
 
 import os
 import select
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.run.ending import Ending, ending_of, interrupted
-from pgswarm.cli.run.follow import BATCH, BATCHES, Follower
+from pgswarm.cli.run.follow import MOST, Follower
 from pgswarm.cli.run.input import Answers, LineAnswers, TerminalAnswers
 from pgswarm.cli.run.model import ERROR_CODES
 from pgswarm.cli.run.questions import give_answer
 from pgswarm.cli.run.screen import Screen
 from pgswarm.cli.run.state import SwarmState
+from pgswarm.cli.signals import Signals
 from pgswarm.cli.workers import Crew
 from pgswarm.cli.workers.crew import STOP_S
 
@@ -42,20 +41,20 @@ class Watch:
         self._errors = errors
         self._errors_rest = b""
         self._question: Mapping[str, Any] | None = None
-        self._signals: list[int] = []
+        self._signals = Signals(answers.take_over if isinstance(answers, TerminalAnswers) else None)
         self.state = SwarmState()
-        follower.hurried = lambda: bool(self._signals)
+        follower.hurried = lambda: bool(self._signals.received)
 
     def run(self, seen: int) -> Ending:
         """Watch until the end and return it; events up to `seen` are old, and not shown again as they came."""
-        with self._receiving() as wake:
+        with self._signals:
             while True:
                 got = self._take(seen)
-                if self._signals:
+                if self._signals.received:
                     ending = self._pause(seen)
                     if ending is not None:
                         return ending
-                if got < BATCH * BATCHES:  # else there is more, and the state is one that never was
+                if got < MOST:  # else there is more, and the state is one that never was
                     ending = ending_of(self.state, answers_open=self._answers.open, model_codes=ERROR_CODES)
                     if ending is not None:
                         return ending
@@ -63,7 +62,7 @@ class Watch:
                 for line in self._tend():
                     self._screen.note(line)
                 self._screen.draw(self.state, self._question, self._answers.typed)
-                self._wait(wake, GATHER_S if got else POLL_S, events=not got)
+                self._wait(GATHER_S if got else POLL_S, events=not got)
 
     def _take(self, seen: int) -> int:
         events = self._follower.take()
@@ -80,15 +79,15 @@ class Watch:
     def _pause(self, seen: int) -> Ending | None:
         """Pause the swarm and let what runs end; None where the swarm has ended by itself."""
         self._screen.note("Pausing; what runs is finished first (Ctrl-C again: at once).")
-        pressed = len(self._signals)
+        pressed = len(self._signals.received)
         asked = {"swarm_id": self._follower.swarm_id}
         self._follower.lasting(lambda: self._follower.connection.execute(PAUSE, asked))
         self._crew.hang_up()
         end = time.monotonic() + STOP_S
-        while not self._crew.ended() and time.monotonic() < end and len(self._signals) == pressed:
+        while not self._crew.ended() and time.monotonic() < end and len(self._signals.received) == pressed:
             self._take(seen)
             self._screen.draw(self.state, None, None)
-            self._wait(None, GATHER_S, events=False)
+            self._wait(GATHER_S, events=False)
         self._crew.kill()
         self._take(seen)
         if self.state.swarm.get("status") == "terminated":
@@ -107,13 +106,11 @@ class Watch:
                 self._screen.ask(self._question, "")
                 return
 
-    def _wait(self, wake: int | None, seconds: float, *, events: bool) -> None:
+    def _wait(self, seconds: float, *, events: bool) -> None:
         """Wait for whatever comes first; for new events only where they are not being gathered."""
-        handles: dict[int, Callable[[], None]] = {}
+        handles: dict[int, Callable[[], None]] = {self._signals.handle: self._signals.clear}
         if events and (handle := self._follower.handle) is not None:
             handles[handle] = self._follower.woken
-        if wake is not None:
-            handles[wake] = lambda: _drain(wake)
         if self._errors is not None:
             handles[self._errors] = self._hear
         if self._question is not None and self._answers.handle is not None:
@@ -148,34 +145,3 @@ class Watch:
         *lines, self._errors_rest = (self._errors_rest + os.read(self._errors, CHUNK)).split(b"\n")
         for line in lines:
             self._screen.note(line.decode(errors="replace"))
-
-    @contextmanager
-    def _receiving(self) -> Iterator[int]:
-        """Collect signals, and wake the loop for each; put everything back at the end."""
-        reading, writing = os.pipe()
-        os.set_blocking(reading, False)
-        os.set_blocking(writing, False)
-        before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-        handlers = {
-            number: signal.signal(number, lambda number, _: self._signals.append(number))
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        }
-        handlers[signal.SIGCONT] = signal.signal(signal.SIGCONT, lambda _number, _frame: self._continued())
-        try:
-            yield reading
-        finally:
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(before)
-            os.close(reading)
-            os.close(writing)
-
-    def _continued(self) -> None:
-        if isinstance(self._answers, TerminalAnswers):
-            self._answers.take_over()
-
-
-def _drain(handle: int) -> None:
-    with suppress(BlockingIOError):
-        while os.read(handle, CHUNK):
-            pass

@@ -16,7 +16,7 @@ create or replace function pgswarm.apply_acts(
 ) returns setof pgswarm.advanced
 language plpgsql volatile
 set enable_seqscan = off set enable_hashjoin = on set enable_mergejoin = off set enable_bitmapscan = off
-set jit = off set plan_cache_mode = force_generic_plan as $$
+set jit = off set plan_cache_mode = force_generic_plan set work_mem = '64MB' as $$
 #variable_conflict use_column
 declare
   v_swarms uuid[];
@@ -205,6 +205,7 @@ begin
                offset 0) x) j
      where l.ctid = j.row_at
   ),
+  births as materialized (select swarm_id, count(*)::integer as n from made group by 1),
   happened as (
     select lane_no, node_id, 'node.' || status as kind, settled as verb, 1 as step, -depth as x, position as y, frame from moved
     union all
@@ -221,7 +222,7 @@ begin
     insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
     select v_swarms[h.lane_no], v_seqs[h.lane_no] + row_number() over (partition by h.lane_no order by h.step, h.x, h.y, h.node_id),
            h.node_id, h.kind, h.verb, v_actor, v_ats[h.lane_no],
-           v_nodes[h.lane_no] + (count(*) filter (where h.step = 2) over (partition by h.lane_no))::integer, h.frame
+           v_nodes[h.lane_no] + coalesce((select b.n from births b where b.swarm_id = v_swarms[h.lane_no]), 0), h.frame
       from happened h
     returning swarm_id, seq
   ),

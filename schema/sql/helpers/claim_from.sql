@@ -1,11 +1,11 @@
--- Claims from swarms whose locks the caller holds: the oldest ready nodes by priority, shared out evenly. Starts at each
--- lane's head, so that rows that are gone are not walked again; moves the head when a lane runs dry, else now and then.
+-- Claims from swarms whose locks the caller holds: the oldest ready nodes by priority, shared out evenly. Starts at each lane's head, so that rows that are gone are not walked again; moves the head when a lane
+-- runs dry, after a wide claim, else now and then.
 create or replace function pgswarm.claim_from(
   worker_id uuid, lanes uuid[], claim_limit integer, action_patterns text[], at timestamptz
 ) returns setof pgswarm.advanced
 language plpgsql volatile
 set enable_seqscan = off set enable_hashjoin = on set enable_mergejoin = off set enable_bitmapscan = off
-set jit = off set plan_cache_mode = force_generic_plan as $$
+set jit = off set plan_cache_mode = force_generic_plan set work_mem = '64MB' as $$
 #variable_conflict use_column
 declare
   v_seqs bigint[];
@@ -113,7 +113,7 @@ begin
                   order by r.available_at, r.node_id limit 1) y
                order by 1, 2 limit 1) m on true
            cross join lateral (select l.ctid as row_at from pgswarm.lane l where l.swarm_id = s.swarm_id offset 0) x
-           where s.head_at is not null and (m.at is null or m.at > claim_from.at or random() < 0.05)) j
+           where s.head_at is not null and (m.at is null or m.at > claim_from.at or v_quota >= 32 or random() < 0.05)) j
    where l.ctid = j.row_at;
 end
 $$;

@@ -11,6 +11,7 @@ from pgswarm.actions.models.offline.rules.lexicon import (
     COMPUTE_VERBS,
     DOCUMENTS,
     SUMMARY_NOUNS,
+    condensed,
     groups,
     starts_work,
     text_says,
@@ -29,7 +30,7 @@ _JOINT = re.compile(
     r"\s+[\u2013\u2014-]+\s+|[:.]\s+|\s+(?:that|which)\s+)",
     re.IGNORECASE,
 )
-_WH = re.compile(r"^(?:which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)
+_WH = re.compile(r"^(?:whether|which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)
 _NOUN_START = re.compile(r"^(?:an?|the|one|two|some)\s+(?P<rest>.+)", re.IGNORECASE)
 _INSIDE = re.compile(
     r"\b(?:with|including|containing|covering|based on|from|between|comparing|about|says?|"
@@ -59,7 +60,7 @@ def listed(goal: str) -> bool:
 
 
 def _items(goal: str) -> list[str]:
-    text = goal.strip()
+    text = re.sub(r"\?\s*,", "?", goal.strip())
     marks = list(_LIST_MARK.finditer(text))
     if len(marks) <= 1:
         return [text]
@@ -88,6 +89,8 @@ def _split(sentence: str) -> list[str]:
 
 def _describes(before: str, joint: str, after: str) -> bool:
     """`a report that gives the totals and quotes the text`: what a document holds is work of its own."""
+    if len(tokens(tidy(before))) <= 1:
+        return False  # `find and quote the passage`
     relative = joint.strip().lower() in {"that", "which"}
     return relative and _thing(tidy(before)) == "document" and starts_work(tokens(after)[:1], "the ")
 
@@ -101,9 +104,11 @@ def _begins(before: str, joint: str, after: str) -> bool:
         return True
     if relative:
         return False
+    if "then" in joint.lower() and len(words) >= _MIN_QUESTION_WORDS:
+        return True
     strong = "and" in joint.lower() or "," in joint or ":" in joint
     if _WH.match(rest) and strong:
-        asks = wants_figures(rest) or text_says(rest)
+        asks = wants_figures(rest) or text_says(rest) or _thing(rest) == "summary"
         return asks and len(words) >= _MIN_QUESTION_WORDS and not _wants_object(before)
     if joint.strip() == ":" and not _thing(tidy(before)) and _thing(rest):
         return True
@@ -133,8 +138,10 @@ def _thing(text: str) -> str:
             return "document"
         if word in COMPUTE_VERBS or word in {"mean", "median", "number", "breakdown", "highest", "largest"}:
             return "figure"
-        if word in {"quotation", "quot", "passag", "quotat"}:
+        if word in {"quotation", "quot", "passag", "quotat", "citat", "excerpt"}:
             return "quote"
+    if condensed(text):
+        return "summary"
     return "figure" if wants_figures(text) else ""
 
 

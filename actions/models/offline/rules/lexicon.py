@@ -85,6 +85,19 @@ _QUESTION = re.compile(
 )
 
 
+_CONDENSED = re.compile(
+    r"\b(?:sum(?:ming|s|med)? up|boil(?:ing|s|ed)? (?:\S+ ){0,6}down|in a nutshell|tl;?dr|(?:main|key|chief|essential) "
+    r"(?:points?|ideas?|messages?|facts?)|in brief|(?:short|shortened|condensed|abridged) version|"
+    r"what (?:it|they|this|(?:the|both|each) \w+|\S+\.\w+) (?:is|are) about)\b",
+    re.IGNORECASE,
+)
+
+
+def condensed(clause: str) -> bool:
+    """Say whether the clause names a shorter form of something by a phrase (sum up, the key points, …)."""
+    return bool(_CONDENSED.search(clause))
+
+
 _INTO_DOCUMENT = re.compile(
     rf"\b(?:in|into|as|to|with) (?:an?|one) (?:[\w-]+ ){{0,3}}?(?:{'|'.join(word_list('documents'))})\b", re.IGNORECASE
 )
@@ -134,7 +147,7 @@ def starts_work(words: list[str], following: str) -> bool:
     return bool(
         re.match(
             r"(?:the|a|an|each|every|all|both|my|our|me|us|what|which|how|up|it|them|any|where|this|these|"
-            r"those|for|with)\b"
+            r"those|for|with|out)\b"
             r"|\S+\.\w{2,4}\b",
             following,
             re.IGNORECASE,

@@ -19,7 +19,7 @@ from pgswarm.actions.models.offline.rules.files import (
     named_directive,
 )
 from pgswarm.actions.models.offline.rules.kinds import kind_of
-from pgswarm.actions.models.offline.rules.lexicon import Kind, is_question
+from pgswarm.actions.models.offline.rules.lexicon import Kind, groups, is_question, text_says, wants_figures
 from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
 MAX_PARTS = 40
@@ -47,6 +47,11 @@ _MANNER = re.compile(
 )
 _CONTENTS = re.compile(
     r"\b(?:with|including|containing|covering|that (?:gives|has|shows)|showing)\s+(?P<contents>.+)", re.IGNORECASE
+)
+_THING = re.compile(r"(?:an?|the|some|one|two|three) \w", re.IGNORECASE)
+_PRELUDE = re.compile(
+    r"(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|analyze|examine) [^,:]*$)\b",
+    re.IGNORECASE,
 )
 _FILE_NAME = re.compile(
     r"(?<![\w/.-])[\w-][\w./-]*\.(?:csv|tsv|txt|md|json|pdf|docx?|xlsx?|html?|rst|tab|log|xml|ya?ml)\b", re.IGNORECASE
@@ -117,6 +122,8 @@ def _read(goal: str, files: Sequence[FileInfo]) -> list[Part]:
         bare = not listed(goal) and _STATEMENT.match(clause) and not _was_wanted(clause, goal)
         if _MANNER.match(clause) or (bare and _is_statement(clause)):
             kind = Kind.REMARK
+        elif kind is Kind.REMARK and _THING.match(clause) and (listed(goal) or _was_wanted(clause, goal)):
+            kind = Kind.OTHER  # what is asked for is never passed over
         text = clause if is_question(clause) else clause.rstrip("?")
         found.append(Part(kind, text[:1].upper() + text[1:]))
     preludes = [p for p in found if p.kind is Kind.READ or _is_prelude(p)]
@@ -132,13 +139,8 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
-    return bool(
-        re.match(
-            r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
-            r"analyze|examine) [^,:]*$)\b",
-            part.directive,
-        )
-    )
+    works = wants_figures(part.directive) or text_says(part.directive) or groups(part.directive)
+    return not works and bool(_PRELUDE.match(part.directive))
 
 
 def _was_wanted(clause: str, goal: str) -> bool:

@@ -7,7 +7,8 @@ from pgswarm.actions.models.offline.rules.words import tokens
 
 _UNKNOWN = re.compile(
     r"\b(ask|asks|asked|asking|unknown|to be (?:determined|decided|named|chosen)|tbd|tell you|name later|i will name|"
-    r"i'll name|of (?:my|our) choice|i choose|i pick|who(?:m)?ever|unspecified|not yet)\b",
+    r"i'll name|of (?:my|our) choice|"
+    r"some(?:one|body)|any(?:one|body)|i choose|i pick|who(?:m)?ever|unspecified|not yet)\b",
     re.IGNORECASE,
 )
 _NOT_PEOPLE = re.compile(
@@ -121,8 +122,8 @@ _SUBJECT_ENDS = re.compile(
     re.IGNORECASE,
 )
 _ASKS_AUDIENCE = re.compile(
-    r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|"
-    r"who (?:will |is to |should |would |may )?(?:read|get|receive|see)s?)\b",
+    r"\b(?:(?:audience|readers?|readership)\b|who(?:m)?\b.*\bfor\b|for whom\b|who(?:m)?[ ?.]*$|"
+    r"who (?:will |is to |should |would |may )?(?:read|get|receive|see)s?\b)",
     re.IGNORECASE,
 )
 
