@@ -7,6 +7,7 @@ rest back; should one of its parts die, the whole process ends, since others tak
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import time
@@ -73,8 +74,7 @@ class Processor:
         Raises `TimeoutError` when the database cannot be reached at the start, psycopg's errors when it is not ours.
         """
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(START_S):
-            await self._advance.register()
+        await self._advance.register(START_S)
         self._heartbeat = Heartbeat(
             self._settings.database_url,
             self._settings.lease_s,
@@ -117,7 +117,6 @@ class Processor:
     def _declared_dead(self, worker_id: UUID) -> None:
         if worker_id == self._advance.worker_id:
             _LOG.warning("worker %s lost its lease: its nodes are others' now, it starts over as another", worker_id)
-            self._runner.abandon_all()
             self._committer.declared_dead()
 
     async def _register_again(self) -> None:
@@ -135,7 +134,7 @@ class Processor:
 
     async def _drain(self) -> None:
         self._committer.claiming = False
-        self._runner.release_queued(time.monotonic())
+        self._runner.release_queued(math.inf)
         with contextlib.suppress(*LOST):
             async with asyncio.timeout(2):
                 await self._upkeep.drain(self._advance.worker_id)
