@@ -63,7 +63,8 @@ def test_killed_at_this_point_another_goes_on_and_nothing_happens_twice(
         person.answer()
         if transaction == "settle" and waits:
             db.run(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'pgswarm commit%'"
+                """select pg_terminate_backend(pid) from pg_stat_activity
+                    where datname = current_database() and application_name like 'pgswarm commit%'"""
             )
         elif transaction in {"drain", "stop"} and waits:
             for number in signals:
