@@ -67,7 +67,7 @@ begin
 
   with act as materialized (
     select i.act, f.row_at, b.i as lane_no, v_ats[b.i] as at, i.report, i.error, i.handler, i.state, i.delay_s, i.verb,
-           f.attempt, f.activation, f.depth,
+           f.attempt, f.activation, f.depth, f.status as was,
            pgswarm.settle_verb(i.verb, f.status, f.action, f.attempt, f.max_attempts, f.activation, f.depth,
                                v_max_activations[b.i], v_max_depth[b.i], v_refused[i.act], v_over[b.i]) as settled
       from unnest(apply_acts.swarm_ids, apply_acts.node_ids, apply_acts.epochs, apply_acts.verbs, apply_acts.reports,
@@ -98,10 +98,14 @@ begin
            report = case when a.settled in ('finish', 'fail') then pgswarm.row_text(a.report) else n.report end,
            report_blob = case when a.settled in ('finish', 'fail') then pgswarm.blob_of(a.report) else n.report_blob end,
            error = case
-             when a.settled = 'finish' then null
+             when a.settled in ('finish', 'ask', 'spawn', 'continue') then null
              when a.settled in ('fail', 'retry')
              then pgswarm.settle_error(a.verb, a.settled, a.attempt, a.activation, a.depth,
                                        v_max_activations[a.lane_no], v_refused[a.act], a.error)
+             -- how often in a row: a worker runs a node that was lost again and again apart from others (poison)
+             when a.settled = 'expire' and a.was = 'running' then jsonb_build_object(
+               'code', 'lost', 'losses', coalesce((n.error ->> 'losses')::integer, 0) + 1,
+               'message', format('attempt %s ended without a result: the worker died or the time was up', n.attempt))
              else n.error
            end,
            handler = coalesce(a.handler, n.handler),
@@ -116,8 +120,8 @@ begin
            lease_owner = null,
            lease_expires_at = null,
            available_at = case
-             when a.settled in ('continue', 'retry') then a.at + coalesce(a.delay_s, 0) * interval '1 second'
-             when a.settled in ('release', 'expire', 'answer') then a.at
+             when a.settled in ('continue', 'retry', 'release') then a.at + coalesce(a.delay_s, 0) * interval '1 second'
+             when a.settled in ('expire', 'answer') then a.at
              else n.available_at
            end,
            open_children = case when a.settled = 'spawn' then t.children else 0 end,
