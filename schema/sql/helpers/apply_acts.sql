@@ -29,6 +29,7 @@ declare
   v_refused text[] := '{}';
   v_actor text := pgswarm.current_actor();
   v_swarm uuid;
+  v_at timestamptz;
 begin
   if cardinality(apply_acts.node_ids) = 0 then
     return;
@@ -52,12 +53,17 @@ begin
       from generate_series(1, cardinality(apply_acts.verbs)) o(act)
       left join pgswarm.refused_spawns(apply_acts.swarm_ids, apply_acts.verbs, apply_acts.child_of, apply_acts.child_actions) r
         on r.act = o.act;
-    perform pgswarm.keep_texts(apply_acts.reports || apply_acts.child_directives);
-  elsif exists (select from unnest(apply_acts.reports) t where octet_length(t) > 1024) then
-    perform pgswarm.keep_texts(apply_acts.reports);
   end if;
-  if cardinality(apply_acts.question_of) > 0 then
-    perform pgswarm.keep_texts(array(select q ->> 'prompt' from unnest(apply_acts.questions) q));
+  if 'ask' = any (apply_acts.verbs) then
+    select array_agg(case when v.verb = 'ask' and v.act <> all (apply_acts.question_of) then 'no_questions' else v_refused[v.act] end
+                     order by v.act)
+      into v_refused from unnest(apply_acts.verbs) with ordinality v(verb, act);
+  end if;
+  -- all texts in one call, which keeps them in order: two would let two batches wait for each other
+  if cardinality(apply_acts.child_of) + cardinality(apply_acts.question_of) > 0
+     or exists (select from unnest(apply_acts.reports) t where octet_length(t) > 1024) then
+    perform pgswarm.keep_texts(apply_acts.reports || apply_acts.child_directives
+      || array(select q ->> 'prompt' from unnest(apply_acts.questions) q));
   end if;
 
   return query
@@ -205,6 +211,9 @@ begin
                offset 0) x) j
      where l.ctid = j.row_at
   ),
+  births as (
+    select swarm_id, (count(*) filter (where action not like 'bench/%'))::integer as n from made group by 1
+  ),
   happened as (
     select lane_no, node_id, 'node.' || status as kind, settled as verb, 1 as step, -depth as x, position as y, frame from moved
     union all
@@ -221,7 +230,7 @@ begin
     insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
     select v_swarms[h.lane_no], v_seqs[h.lane_no] + row_number() over (partition by h.lane_no order by h.step, h.x, h.y, h.node_id),
            h.node_id, h.kind, h.verb, v_actor, v_ats[h.lane_no],
-           v_nodes[h.lane_no] + (count(*) filter (where h.step = 2) over (partition by h.lane_no))::integer, h.frame
+           v_nodes[h.lane_no] + coalesce((select b.n from births b where b.swarm_id = v_swarms[h.lane_no]), 0), h.frame
       from happened h
     returning swarm_id, seq
   ),
@@ -247,13 +256,13 @@ begin
     from fenced f;
 
   -- spawns that would have passed a swarm's limit of nodes were released: the swarm stops here
-  for v_swarm in
-    select u.swarm_id
-      from unnest(v_swarms, v_seqs, v_over) u(swarm_id, seq, over)
+  for v_swarm, v_at in
+    select u.swarm_id, u.at
+      from unnest(v_swarms, v_seqs, v_over, v_ats) u(swarm_id, seq, over, at)
      where u.over
        and exists (select from pgswarm.event e where e.swarm_id = u.swarm_id and e.seq > u.seq and e.verb = 'release')
   loop
-    return query select * from pgswarm.exceed_budget(v_swarm, 'nodes');
+    return query select * from pgswarm.exceed_budget(v_swarm, 'nodes', v_at);
   end loop;
 end
 $$;
