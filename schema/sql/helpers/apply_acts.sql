@@ -36,10 +36,12 @@ declare
   v_ended uuid[];
   v_events pgswarm.happening[];
   v_ready pgswarm.ready[];
+  v_made pgswarm.ready[];
   v_more_events pgswarm.happening[];
   v_more_ready pgswarm.ready[];
   v_actor text := pgswarm.current_actor();
   v_swarm uuid;
+  v_at timestamptz;
 begin
   if cardinality(apply_acts.node_ids) = 0 then
     return;
@@ -62,6 +64,11 @@ begin
     if 'depth' = any (v_refused) then  -- a child counts: is there room for all of them?
       v_over := pgswarm.over_nodes(v_swarms, v_nodes, apply_acts.swarm_ids, apply_acts.child_of, apply_acts.child_actions);
     end if;
+  end if;
+  if 'ask' = any (apply_acts.verbs) then
+    select array_agg(case when v.verb = 'ask' and v.act <> all (apply_acts.question_of) then 'no_questions' else v_refused[v.act] end
+                     order by v.act)
+      into v_refused from unnest(apply_acts.verbs) with ordinality v(verb, act);
   end if;
   perform pgswarm.keep_long(apply_acts.reports, apply_acts.child_directives, apply_acts.questions);
 
@@ -168,6 +175,7 @@ begin
       from made m;
     v_events := v_events || v_more_events;
     v_ready := v_ready || v_more_ready;
+    v_made := v_more_ready;
   end if;
 
   if v_parents is not null then
@@ -263,8 +271,8 @@ begin
              h.node_id, h.kind, h.verb, v_actor, v_ats[h.lane_no],
              v_nodes[h.lane_no] + coalesce(b.births, 0), h.frame
         from unnest(v_events) h
-        left join (select k.lane_no, count(*)::integer as births from unnest(v_events) k where k.step = 2 group by 1) b
-          on b.lane_no = h.lane_no
+        left join (select array_position(v_swarms, m.swarm_id) as lane_no, count(*)::integer as births
+                     from unnest(v_made) m where m.action not like 'bench/%' group by 1) b on b.lane_no = h.lane_no
       returning swarm_id, seq
     )
     select (pgswarm.wrote(h.swarm_id, min(h.seq), max(h.seq))).* from happened h group by h.swarm_id;
@@ -281,13 +289,13 @@ begin
   end if;
 
   if true = any (v_over) then  -- spawns that would have passed a swarm's limit of nodes were released: it stops here
-    for v_swarm in
-      select u.swarm_id
-        from unnest(v_swarms, v_seqs, v_over) u(swarm_id, seq, over)
+    for v_swarm, v_at in
+      select u.swarm_id, u.at
+        from unnest(v_swarms, v_seqs, v_over, v_ats) u(swarm_id, seq, over, at)
        where u.over
          and exists (select from pgswarm.event e where e.swarm_id = u.swarm_id and e.seq > u.seq and e.verb = 'release')
     loop
-      return query select * from pgswarm.exceed_budget(v_swarm, 'nodes');
+      return query select * from pgswarm.exceed_budget(v_swarm, 'nodes', v_at);
     end loop;
   end if;
 end

@@ -9,6 +9,7 @@ language sql immutable parallel safe as $$
     when verb in ('retry', 'expire') and status = 'running' and attempt >= max_attempts then 'fail'
     when verb not in ('ask', 'spawn', 'continue') then verb
     when activation >= max_activations and action not like 'bench/%' then 'fail'
+    when verb = 'ask' and refused = 'no_questions' then 'fail'
     when verb = 'spawn' and refused in ('unknown_action', 'no_children', 'limit_children') then 'fail'
     when verb = 'spawn' and refused = 'depth' and depth >= max_depth then 'fail'
     when verb = 'spawn' and over_budget then 'release'
@@ -36,6 +37,8 @@ language sql stable parallel safe as $$
       'code', 'limit_children', 'message', 'one set of children is larger than the swarm allows')
     when refused = 'no_children' then jsonb_build_object(
       'code', 'no_children', 'message', 'spawn needs at least one child')
+    when refused = 'no_questions' then jsonb_build_object(
+      'code', 'no_questions', 'message', 'ask needs at least one question')
     else jsonb_build_object('code', refused, 'message', 'a child names an action that no processor has registered')
   end
 $$;
