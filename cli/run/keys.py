@@ -27,7 +27,7 @@ class TypedLine:
         """Take what the terminal sent; yield each finished line, and None for the end of the input."""
         keys = self._kept + self._decoder.decode(data)
         unfinished = UNFINISHED.search(keys)
-        self._kept = unfinished.group() if unfinished and len(unfinished.group()) > 1 else ""
+        self._kept = unfinished.group() if unfinished else ""
         keys = keys[: len(keys) - len(self._kept)]
         for key in ESCAPE.sub("", keys):
             if key in "\r\n":

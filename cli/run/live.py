@@ -17,8 +17,8 @@ from pgswarm.cli.exits import Exit
 from pgswarm.cli.output import money, one_line, safe
 from pgswarm.cli.run.ending import Result
 from pgswarm.cli.run.fit import fit
-from pgswarm.cli.run.questions import question_lines
-from pgswarm.cli.run.state import SwarmState
+from pgswarm.cli.run.questions import question_lines, shown
+from pgswarm.cli.run.state import Event, SwarmState
 from pgswarm.cli.tree import Line, tree_lines
 
 EVERY_S = 0.1
@@ -66,8 +66,12 @@ class LiveScreen:
             self._console.print(Text(safe(line)))
         self._live.start()
 
-    def event(self, event: object, state: SwarmState) -> None:
-        """Wait for the next drawing."""
+    def event(self, event: Event, state: SwarmState) -> None:
+        """Keep what was answered above the tree; all else waits for the next drawing."""
+        del state
+        if event.kind == "question.answered":
+            asked = one_line(event.data["prompt"])
+            self._console.print(Text(f"{asked} → {one_line(shown(event.data['answer']))}", style="magenta"))
 
     def draw(self, state: SwarmState, question: Mapping[str, Any] | None, typed: str | None) -> None:
         """Draw the tree, if it is time."""
@@ -105,11 +109,11 @@ class LiveScreen:
             self._live.update(Group(*self._tree(result.state, lines, left_out)), refresh=True)
             self._live.stop()
         if result.report:
-            self._console.print(Text(f"\n{safe(result.report)}"))
+            self._console.print(Text(f"\n{safe(result.report)}"), soft_wrap=True)
         style = "bold green" if result.ending.code is Exit.SUCCEEDED else "bold yellow"
         self._console.print(Text(f"\n{safe(result.headline)}", style=style), Text(result.summary))
         for line in result.ending.remedy:
-            self._console.print(Text(safe(line)))
+            self._console.print(Text(safe(line)), soft_wrap=True)
 
     def close(self) -> None:
         """Give the terminal back, whatever happened."""
