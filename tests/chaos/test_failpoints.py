@@ -25,7 +25,7 @@ class Person:
 
     def answer(self) -> None:
         for question in self.db.rows("select question_id, prompt from pgswarm.question where closed_at is null"):
-            answer = "oak"
+            answer: Any = "oak"
             if "'send'" in question["prompt"]:
                 self.asked_about_the_effect += 1
                 answer = {"result": "sent oak"} if self.effects() else "no"
@@ -53,7 +53,12 @@ def test_killed_at_this_point_another_goes_on_and_nothing_happens_twice(
     load = start_swarm(db, "bench/fan_out", {"width": 30, "depth": 1, "sleep_ms": 20})
     if dies:
         first = processors.start(env=env)
-        wait_until(lambda: person.answer() or first.process.poll(), "the first has died in the effect")
+
+        def died() -> int | None:
+            person.answer()
+            return first.process.poll()
+
+        wait_until(died, "the first has died in the effect")
     armed = processors.start(env=env | {"PGSWARM_FAILPOINT": point})
 
     signals = iter([signal.SIGTERM])  # a second one would end it at once

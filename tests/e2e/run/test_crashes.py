@@ -1,4 +1,4 @@
-"""kill -9 of the command, of a processor, of the database: the same command, or `pgswarm up`, goes on to a right end."""
+"""kill -9 of the command, a processor, the database: the same command, or `pgswarm up`, goes on to a right end."""
 
 import os
 import signal
