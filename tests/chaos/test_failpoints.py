@@ -56,7 +56,8 @@ def test_killed_at_this_point_another_goes_on_and_nothing_happens_twice(
 
         def died() -> int | None:
             person.answer()
-            return first.process.poll()
+            code: int | None = first.process.poll()
+            return code
 
         wait_until(died, "the first has died in the effect")
     armed = processors.start(env=env | {"PGSWARM_FAILPOINT": point})
