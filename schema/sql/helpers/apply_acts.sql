@@ -106,8 +106,9 @@ begin
                                        v_max_activations[a.lane_no], v_refused[a.act], a.error)
              else n.error
            end,
-           handler = coalesce(a.handler, n.handler),
-           state = coalesce(a.state, n.state),
+           -- released, also by a limit that its spawn would have passed: the same handler runs again on the same state
+           handler = case when a.settled = 'release' then n.handler else coalesce(a.handler, n.handler) end,
+           state = case when a.settled = 'release' then n.state else coalesce(a.state, n.state) end,
            attempt = case
              when a.settled in ('ask', 'spawn', 'continue') then 0
              when a.settled = 'release' then greatest(n.attempt - 1, 0)
@@ -137,7 +138,7 @@ begin
     select m.swarm_id, coalesce(c.node_id, pgswarm.new_id()), m.node_id, m.depth + 1,
            (row_number() over (partition by c.act order by c.o))::integer - 1, c.action, d.version,
            pgswarm.row_text(c.directive), pgswarm.blob_of(c.directive), coalesce(c.args, '{}'), d.max_attempts, d.timeout_s,
-           coalesce(c.priority, m.priority), m.at, m.activation, m.at, m.at
+           least(greatest(coalesce(c.priority, m.priority), 0), 2), m.at, m.activation, m.at, m.at
       from moved m
       join unnest(apply_acts.child_of, apply_acts.child_ids, apply_acts.child_actions, apply_acts.child_directives,
                   apply_acts.child_args, apply_acts.child_priorities)
