@@ -29,10 +29,11 @@ TRANSACTIONS: Final = (
 POINTS: Final = tuple(f"{transaction}.{side}" for transaction in TRANSACTIONS for side in ("before", "after"))
 
 
-class _Armed:
+class Armed:
     """Counts the hits of one point and kills at the nth."""
 
     def __init__(self, setting: str) -> None:
+        """Take `name[:nth]`; raise `ValueError` where there is no such point."""
         name, _, nth = setting.partition(":")
         if name not in POINTS:
             raise ValueError(f"PGSWARM_FAILPOINT names {name!r}: choose one of {', '.join(POINTS)}")
@@ -40,6 +41,7 @@ class _Armed:
         self._left = int(nth or 1)
 
     def __call__(self, point: str) -> None:
+        """Count a hit."""
         if point != self._name:
             return
         self._left -= 1
@@ -52,4 +54,4 @@ def _nothing(point: str) -> None:
 
 
 _setting = os.environ.get("PGSWARM_FAILPOINT", "")
-hit: Final = _Armed(_setting) if _setting else _nothing
+hit: Final = Armed(_setting) if _setting else _nothing

@@ -9,6 +9,7 @@ ever), and a task whose context variables a handler changed is not used for anot
 import asyncio
 import contextvars
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -24,6 +25,8 @@ from pgswarm.processor.context import NodeContext, Services
 from pgswarm.processor.decide import UnknownChildrenError, after_exception, after_timeout, decide, unknown_handler
 from pgswarm.processor.effects import LostActivationError
 from pgswarm.processor.encode import BadValueError
+from pgswarm.processor.quarantine import Quarantine
+from pgswarm.processor.settings import Settings
 from pgswarm.processor.unclear import UnclearEffectError
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +34,7 @@ _LOG = logging.getLogger(__name__)
 SLICE_S: Final = 0.005
 """How long one task runs handlers before it lets the loop turn."""
 WATCH_S: Final = 0.1
-QUEUED_TOO_LONG_S: Final = 1.0
+QUEUED_TOO_LONG_S: Final = 0.25
 """A node that waits here longer for a slot is given back: another worker may have one."""
 
 
@@ -40,14 +43,15 @@ class Runner:
 
     def __init__(
         self,
-        concurrency: int,
+        settings: Settings,
         catalogue: Catalogue,
         services: Services,
         done: Callable[[Act], None],
         dropped: Callable[[Activation], None],
     ) -> None:
-        """Take the bound, what handlers need, and where acts and dropped activations go."""
-        self._concurrency = concurrency
+        """Take the bounds, what handlers need, and where acts and dropped activations go."""
+        self._slots = settings.concurrency
+        self._general = settings.concurrency - settings.reserved
         self._catalogue = catalogue
         self._services = services
         self._done = done
@@ -56,18 +60,24 @@ class Runner:
         self._running: dict[Activation, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._spare: asyncio.Task[None] | None = None
+        self._quarantine = Quarantine()
         self.missed_action = False
         """Whether a node came whose action this process lacks: from then on it names its own when it claims."""
 
     @property
     def queued(self) -> int:
-        """Claimed nodes that wait for a slot."""
-        return len(self._queue)
+        """Claimed nodes that wait for their start."""
+        return len(self._queue) + self._quarantine.waiting
 
     @property
     def running(self) -> int:
         """Activations that are running."""
         return len(self._running)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nodes wait and no slot is free for them."""
+        return bool(self._queue) and not self._can_start()
 
     def running_since(self, age_s: float) -> list[Activation]:
         """Return the activations that have been here for `age_s` seconds or more."""
@@ -78,6 +88,20 @@ class Runner:
         """Take claimed nodes."""
         self._queue.extend(runs)
         self._go_on()
+
+    def feed_suspects(self, runs: Iterable[Activation]) -> None:
+        """Take claimed nodes that were lost before: at most one stays, and waits for `start_suspect`."""
+        for run in runs:
+            away_s = self._quarantine.admit(run)
+            if away_s is not None:
+                self._close(run, partial(released, delay_s=away_s))
+
+    def start_suspect(self) -> None:
+        """Start the suspect that waits, now that all that has finished is committed."""
+        run = self._quarantine.take()
+        if run is not None:
+            self._queue.appendleft(run)
+            self._go_on()
 
     def refuse(self, runs: Iterable[Activation]) -> None:
         """Give claimed nodes back that came too late to be run."""
@@ -95,19 +119,17 @@ class Runner:
             self._cancel(run)
         self._go_on()
 
-    def abandon_all(self) -> None:
-        """Abandon everything: this worker was declared dead."""
-        self.abandon([*self._queue, *self._running])
-
     def release_queued(self, older_than: float) -> None:
-        """Give back the nodes that have waited for a slot since before `older_than` (monotonic seconds)."""
+        """Give back the nodes that have waited for their start since before `older_than` (monotonic seconds)."""
+        suspect = self._quarantine.take() if older_than == math.inf else None
+        if suspect is not None:
+            self._close(suspect, released)
         while self._queue and self._queue[0].queued_at < older_than:
             self._close(self._queue.popleft(), released)
 
     def release_all(self) -> None:
-        """Give everything back: the grace period is over."""
-        while self._queue:
-            self._close(self._queue.popleft(), released)
+        """Give everything back: the grace period is over, or this worker was declared dead."""
+        self.release_queued(math.inf)
         for run in list(self._running):
             if run.open:
                 self._close(run, released)
@@ -122,7 +144,7 @@ class Runner:
                 runnable = self._catalogue.runnables[run.action]
                 self._close(run, partial(after_timeout, longest_s=runnable.max_backoff_s))
                 self._cancel(run)
-            if len(self._running) >= self._concurrency:
+            if self.stuck:
                 self.release_queued(now - QUEUED_TOO_LONG_S)
 
     def _close(self, run: Activation, act: Callable[[Activation], Act]) -> None:
@@ -135,8 +157,29 @@ class Runner:
             task.cancel()
         self._go_on()
 
+    def _can_start(self) -> bool:
+        return len(self._running) < self._general or self._first_fresh() is not None
+
+    def _first_fresh(self) -> int | None:
+        """Return where the first node of a swarm with nothing running stands in the queue: it may have any slot."""
+        if len(self._running) >= self._slots:
+            return None
+        busy = {run.swarm_key for run in self._running}
+        return next((index for index, run in enumerate(self._queue) if run.swarm_key not in busy), None)
+
+    def _next(self) -> Activation | None:
+        """Take the next node that a slot is free for."""
+        if len(self._running) < self._general:
+            return self._queue.popleft() if self._queue else None
+        index = self._first_fresh()
+        if index is None:
+            return None
+        run = self._queue[index]
+        del self._queue[index]
+        return run
+
     def _go_on(self) -> None:
-        if self._queue and self._spare is None and len(self._running) < self._concurrency:
+        if self._queue and self._spare is None and self._can_start():
             task = self._spare = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -148,12 +191,10 @@ class Runner:
             return
         pristine = contextvars.copy_context()
         until = time.monotonic() + SLICE_S
-        queue, running = self._queue, self._running
-        while queue and len(running) < self._concurrency:
-            run = queue.popleft()
+        running = self._running
+        while (run := self._next()) is not None:
             running[run] = task
-            if queue and self._spare is None:
-                self._go_on()
+            self._go_on()
             try:
                 act = await self._act(run)
             finally:
@@ -167,7 +208,6 @@ class Runner:
                 self._done(act)
             if time.monotonic() > until or contextvars.copy_context() != pristine:
                 break
-            queue = self._queue
         self._go_on()
 
     async def _act(self, run: Activation) -> Act | None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from support.database import Database
+from support.processors import Processors, register_actions
 from support.server import Server, find_server, stop_run
 from support.template import make_template
 
@@ -86,6 +87,17 @@ def module_db(server: Server, template: str, request: pytest.FixtureRequest) -> 
 def empty_db(server: Server, request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database without anything in it, for what makes or migrates one."""
     yield from _lend(server, None, request)
+
+
+@pytest.fixture
+def processors(db: Database, tmp_path: Path) -> Iterator[Processors]:
+    """Real processors on the test's database, with the actions of an outside package; all are gone at the end."""
+    register_actions(db)
+    lent = Processors(db, tmp_path)
+    try:
+        yield lent
+    finally:
+        lent.end()
 
 
 def _lend(server: Server, template: str | None, request: pytest.FixtureRequest) -> Iterator[Database]:

@@ -19,8 +19,7 @@ begin
   return query select * from pgswarm.release_running(exceed_budget.swarm_id, v_at);
   v_seq := pgswarm.append_event(exceed_budget.swarm_id, v_at, 'swarm.budget_exceeded', null, null,
     pgswarm.swarm_frame(v_row) || jsonb_build_object('limit', limit_name));
-  return query select (jsonb_populate_record(null::pgswarm.advanced, jsonb_build_object(
-    'what', 'events', 'swarm_id', exceed_budget.swarm_id, 'from_seq', v_seq, 'to_seq', v_seq))).*;
+  return next pgswarm.wrote(exceed_budget.swarm_id, v_seq, v_seq);
 end
 $$;
 

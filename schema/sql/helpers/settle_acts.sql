@@ -78,3 +78,16 @@ language sql stable as $$
     left join wide w on w.act = s.act
    where t.act is null or t.unknown or t.counts
 $$;
+
+-- Which of some swarms a batch of spawns would take past their limit of nodes, in the order of `swarms`. `bench/*` is exempt.
+create or replace function pgswarm.over_nodes(
+  swarms uuid[], nodes integer[], swarm_ids uuid[], child_of integer[], child_actions text[]
+) returns boolean[]
+language sql stable as $$
+  select array_agg(coalesce(u.nodes + c.n > s.max_nodes, false) order by u.o)
+    from unnest(swarms, nodes) with ordinality u(swarm_id, nodes, o)
+    left join (select swarm_ids[k.act] as swarm_id, count(*) as n
+                 from unnest(child_of, child_actions) k(act, action)
+                where k.action not like 'bench/%' group by 1) c on c.swarm_id = u.swarm_id
+    left join pgswarm.swarm s on s.swarm_id = u.swarm_id
+$$;

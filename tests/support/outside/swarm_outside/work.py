@@ -1,0 +1,153 @@
+"""Actions that wait, block, misbehave or touch everything that a handler can touch."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Sleep, Spawn, action
+from pgswarm.actions.models import ModelError
+
+
+class WaitArgs(BaseModel):
+    seconds: float = 60
+    how: str = "sleep"
+    note: str = ""
+
+
+def note(path: str, line: str) -> None:
+    """Append a line to a file, so that a test can count."""
+    if path:
+        with Path(path).open("a") as file:
+            file.write(f"{line}\n")
+
+
+@action("outside/wait", description="Wait, block or hang", routable=False)
+class Wait(Action[WaitArgs]):
+    async def main(self, node: Node[WaitArgs]) -> Finish:
+        note(node.args.note, f"{node.node_id} begins attempt {node.attempt} in {os.getpid()}")
+        if node.args.how == "burn":
+            end = time.monotonic() + node.args.seconds
+            while time.monotonic() < end:
+                pass
+        elif node.args.how == "block":
+            time.sleep(node.args.seconds)  # noqa: ASYNC251 - it blocks the loop on purpose
+        else:
+            await asyncio.sleep(node.args.seconds)
+        note(node.args.note, f"{node.node_id} ends attempt {node.attempt}")
+        return Finish(f"attempt {node.attempt}")
+
+
+@action("outside/short", description="Hang past its timeout", timeout_s=1, max_attempts=2, max_backoff_s=0.1)
+class Short(Action[WaitArgs]):
+    async def main(self, node: Node[WaitArgs]) -> Finish:
+        await asyncio.sleep(node.args.seconds)
+        return Finish()
+
+
+class WrongArgs(BaseModel):
+    what: str = ""
+
+
+OUTCOMES = {
+    "none": None,
+    "nul": Finish("a\0b"),
+    "surrogate": Finish("\ud800"),
+    "handler": Continue("nowhere"),
+    "unknown action": Spawn([Child("no/such", "x")], then="main"),
+    "no children": Spawn([], then="main"),
+    "child args": Spawn([Child("bench/chain", "x", {"length": "many"})], then="conclude"),
+    "state": Continue("main"),
+    "fail": Fail("my_code", "why it failed", report="what there is"),
+    "refused": Finish("refused by the database"),
+}
+
+
+@action("outside/wrong", description="Return what it should not", max_backoff_s=0.05, routable=False)
+class Wrong(Action[WrongArgs]):
+    async def main(self, node: Node[WrongArgs]) -> Any:
+        what = node.args.what
+        if what == "state":
+            node.state["x"] = {1, 2}
+        if what == "raise nul":
+            raise ValueError("a\0b\ud800")
+        if what == "exit":
+            raise SystemExit(3)
+        return OUTCOMES.get(what, Finish("fine"))
+
+    async def conclude(self, node: Node[WrongArgs]) -> Finish:
+        (report,) = node.reports
+        return Finish(f"{report.outcome}: {(report.error or {}).get('code')}")
+
+
+@action("outside/journey", description="Walk through every outcome that waits", routable=False)
+class Journey(Action[WrongArgs]):
+    async def main(self, node: Node[WrongArgs]) -> Spawn:
+        node.state["visited"] = ["main"]
+        return Spawn([Child("bench/noop", "one"), Child("bench/flaky", "two", {"failures": 1})], then=self.spawned)
+
+    async def spawned(self, node: Node[WrongArgs]) -> Continue:
+        node.state["visited"].append(f"spawned {[report.directive for report in node.reports]}")
+        return Continue(self.continued)
+
+    async def continued(self, node: Node[WrongArgs]) -> Sleep:
+        node.state["visited"].append(f"continued {len(node.reports)}")
+        return Sleep(0.05, then=self.slept)
+
+    async def slept(self, node: Node[WrongArgs]) -> Ask:
+        node.state["visited"].append("slept")
+        return Ask(["First?", "Second?"], then=self.answered)
+
+    async def answered(self, node: Node[WrongArgs]) -> Finish:
+        answers = [(answer.prompt, answer.answer) for answer in node.answers]
+        return Finish("; ".join([*node.state["visited"], f"answered {answers}", f"reports {len(node.reports)}"]))
+
+
+class TouchArgs(BaseModel):
+    note: str
+    dies: str = ""
+    fails: bool = False
+
+
+class Word(BaseModel):
+    word: str
+
+
+def die(node: Node[TouchArgs], where: str) -> None:
+    """Kill the process at `where`, on the first attempt of the first activation only."""
+    if node.args.dies == where and node.attempt == 1 and node.activation == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@action("outside/touch", description="Save, ask the model, have an effect", max_backoff_s=0.1, routable=False)
+class Touch(Action[TouchArgs]):
+    async def main(self, _node: Node[TouchArgs]) -> Ask:
+        return Ask("Which word?", then=self.work)
+
+    async def work(self, node: Node[TouchArgs]) -> Continue | Finish:
+        word = node.answers[0].answer
+        await node.memory.save("word.txt", word)
+        model = await node.llm(Word, Prompt("word", "Say a word.", {"about": word}))
+        with contextlib.suppress(ModelError):
+            await node.llm(Word, Prompt("refused", "Say another.", {}))
+
+        async def effect() -> str:
+            if node.args.dies == "in effect" and node.attempt == 1 and node.activation == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            note(node.args.note, f"effect {word}")
+            if node.args.dies == "after effect" and node.attempt == 1 and node.activation == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return f"sent {word}"
+
+        sent = await node.effect("send", effect)
+        again = await node.effect("send", effect)
+        node.state["kept"] = f"{model.word}, {sent}, {again}, {await node.memory.read('word.txt')}"
+        return Continue(self.end)
+
+    async def end(self, node: Node[TouchArgs]) -> Finish:
+        return Finish(node.state["kept"])
