@@ -166,7 +166,7 @@ def test_write_of_an_old_epoch_is_fenced_and_counted(
 
 def test_act_without_an_epoch_is_fenced(scene: Callable[[Status], Scene]) -> None:
     it = scene(Status.WAITING_USER)
-    params = Run(it.run.swarm_id, it.run.node_id, None)  # type: ignore[arg-type]  # what a broken worker may send
+    params = Run(it.run.swarm_id, it.run.node_id, None)  # what a broken worker may send
     trace = it.trace()
     for verb in OWN.values():
         it.worker.advance(verb(params))
