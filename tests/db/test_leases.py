@@ -134,6 +134,19 @@ def test_activation_past_its_own_deadline_is_taken_from_a_living_worker(
     worker.does(finish(young))
 
 
+def test_of_one_claim_only_what_is_past_its_deadline_is_taken(db: Database, conn: Conn, worker: Worker) -> None:
+    conn.execute("""select pgswarm.register_actions(specs => '[{"action_id": "quick/work", "timeout_s": 10}]')""")
+    start(conn)
+    start(conn, action="quick/work")
+    runs = {run.row["action"]: run for run in worker.claim(2)}
+    assert len({run.claim_id for run in runs.values()}) == 1
+    db.clock.advance(13)
+    worker.heartbeat()
+    assert settled(conn) == 1
+    assert node(conn, runs["quick/work"])["status"] == "pending"
+    worker.does(finish(runs["test/work"]))
+
+
 def test_stopped_worker_gives_back_what_it_holds_without_a_used_attempt(conn: Conn, worker: Worker) -> None:
     swarm_id = start(conn)
     worker.does(spawn(worker.claim_one(), *[Kid() for _ in range(5)]))
