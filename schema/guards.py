@@ -56,7 +56,7 @@ def _illegal_move() -> str:
         if MOVES[before]
     )
     silent = "old.status = new.status and old.status = 'awaiting_children'"
-    return f"""
+    return """
 create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
 begin
   raise exception 'a node that is % cannot become %', old.status, new.status

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from pgswarm.schema.errors import DirectWriteError, translate
 from support.database import Database
@@ -38,14 +39,14 @@ def refusal(conn: Conn, statement: str) -> psycopg.Error:
 @pytest.mark.parametrize("table", VERB)
 @pytest.mark.parametrize("write", WRITES)
 def test_direct_write_by_a_superuser_is_refused_and_names_the_verb(asked: Conn, table: str, write: str) -> None:
-    count = f"select count(*) as n from pgswarm.{table}"
-    before = asked.execute(count.encode()).fetchone()
+    count = sql.SQL("select count(*) as n from pgswarm.{}").format(sql.Identifier(table))
+    before = asked.execute(count).fetchone()
     error = refusal(asked, WRITES[write].format(table, table))
     assert error.sqlstate == "PS403"
     assert table in str(error.diag.message_primary)
     assert VERB[table] in str(error.diag.message_hint)
     assert isinstance(translate(error), DirectWriteError)
-    assert asked.execute(count.encode()).fetchone() == before
+    assert asked.execute(count).fetchone() == before
 
 
 @pytest.mark.parametrize("write", WRITES)
@@ -65,7 +66,7 @@ def test_roles_that_call_verbs_cannot_write_any_table(asked: Conn, role: str) ->
     asked.execute(f"set role {role}".encode())
     try:
         for table in tables:
-            assert refusal(asked, f"delete from pgswarm.{table['name']}").sqlstate in {"42501", "PS403"}
+            assert refusal(asked, WRITES["delete"].format(table["name"])).sqlstate in {"42501", "PS403"}
     finally:
         asked.execute("reset role")
 

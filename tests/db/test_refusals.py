@@ -1,11 +1,12 @@
-"""Bad arguments to every function of the contract: the right SQLSTATE, the field by its name, a remedy, nothing written."""
+"""Bad arguments to every function of the contract: the SQLSTATE, the field by its name, a remedy, nothing written."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from pgswarm.schema.errors import ConflictError, InvalidInputError, NotFoundError, translate
@@ -26,7 +27,7 @@ class Bad:
     sqlstate: str
     field: str
     says: str = ""
-    hint: str = field(default="")
+    hint: str = ""
 
 
 NOWHERE = UUID("01890000-0000-7000-8000-000000000000")
@@ -40,6 +41,12 @@ def started(name: str, field: str, says: str = "", **params: Any) -> Bad:
 
 def option(name: str, field: str, value: Any) -> Bad:
     return started(name, field, options=Jsonb(value))
+
+
+def budget(value: Any, field: str) -> Bad:
+    params = {"options": None if value is None else Jsonb(value)}
+    call: LiteralString = "raise_budget(swarm_id => %(swarm)s, options => %(options)s)"
+    return Bad(f"raise_budget to {value!r}", call, params, "PS422", field)
 
 
 def unknown(call: LiteralString, field: str, **params: Any) -> Bad:
@@ -87,15 +94,14 @@ CASES = [
     unknown("state_at(swarm_id => %(id)s, seq => 1)", "swarm_id", id=NOWHERE),
     unknown("check_invariants(swarm_id => %(id)s)", "swarm_id", id=NOWHERE),
     unknown("search_memory(swarm_id => %(id)s, query => 'x', max_results => 1)", "swarm_id", id=NOWHERE),
-    *[
-        Bad(f"raise_budget to {v!r}", "raise_budget(swarm_id => %(swarm)s, options => %(options)s)",
-            {"options": v if v is None else Jsonb(v)}, "PS422", f)
-        for v, f in [
-            (None, "options"), ({}, "options"), ([], "options"), ({"budget": {}}, "options"),
-            ({"budget": None}, "options"), ({"speed": 1}, "budget.speed"), ({"nodes": 0}, "budget.nodes"),
-            ({"budget": {"nodes": 5}, "tokens": 1}, "options.tokens"),
-        ]
-    ],
+    budget(None, "options"),
+    budget({}, "options"),
+    budget([], "options"),
+    budget({"budget": {}}, "options"),
+    budget({"budget": None}, "options"),
+    budget({"speed": 1}, "budget.speed"),
+    budget({"nodes": 0}, "budget.nodes"),
+    budget({"budget": {"nodes": 5}, "tokens": 1}, "options.tokens"),
     *[
         Bad(f"message {str(v)[:9]!r}", "add_message(swarm_id => %(swarm)s, node_id => null, content => %(content)s)",
             {"content": v}, "PS422", "content")
@@ -105,7 +111,7 @@ CASES = [
     Bad("answer off the choices", "answer_question(question_id => %(chosen)s, answer => '\"c\"')", {}, "PS422",
         "answer", '"a"'),
     Bad("part of a choice", "answer_question(question_id => %(chosen)s, answer => '{}')", {}, "PS422", "answer"),
-    Bad("answer of a wrong type", "answer_question(question_id => %(typed)s, answer => '\"c\"')", {}, "PS422", "answer"),
+    Bad("answer of a wrong type", "answer_question(question_id => %(typed)s, answer => '1')", {}, "PS422", "answer"),
     Bad("answer that lacks a key", "answer_question(question_id => %(typed)s, answer => '{}')", {}, "PS422",
         "answer.when"),
     Bad("part of an enum's value", """answer_question(question_id => %(typed)s, answer => '{"when": {}}')""", {},
@@ -148,9 +154,7 @@ def scene(module_db: Database) -> tuple[Conn, dict[str, Any]]:
     runs: dict[UUID, Run] = {run.swarm_id: run for run in worker.claim(2)}
     other = start(conn)
     typed = {"type": "object", "required": ["when"], "properties": {"when": {"enum": [{"day": 1}]}}}
-    worker.does(
-        ask(runs[swarm_id], "?", {"prompt": "?", "choices": ["a", {"b": 1}]}, {"prompt": "?", "schema": typed})
-    )
+    worker.does(ask(runs[swarm_id], "?", {"prompt": "?", "choices": ["a", {"b": 1}]}, {"prompt": "?", "schema": typed}))
     worker.does(finish(runs[ended]))
     plain, chosen, typed_one = (q["question_id"] for q in open_questions(conn, swarm_id))
     ids = {
@@ -171,7 +175,7 @@ def test_refused_call_names_the_field_and_the_remedy_and_writes_nothing(
     )
     before = conn.execute(counts).fetchall()
     with pytest.raises(psycopg.Error) as refused:
-        conn.execute("select * from pgswarm." + bad.call, {**ids, **bad.params})
+        conn.execute(sql.SQL("select * from pgswarm.") + sql.SQL(bad.call), {**ids, **bad.params})
     error = translate(refused.value)
     assert refused.value.sqlstate == bad.sqlstate, refused.value
     assert type(error) is TYPED[bad.sqlstate]

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -70,19 +71,13 @@ def test_same_key_is_good_after_the_swarm_has_ended(conn: Conn) -> None:
     assert start(conn, key="k") == first
 
 
-@pytest.mark.parametrize("other", ["goal", "action", "args", "options"])
-def test_same_key_with_other_arguments_is_refused(conn: Conn, other: str) -> None:
+@pytest.mark.parametrize(
+    "other", [{"goal": "another"}, {"action": "other/work"}, {"args": {"n": 1}}, {"priority": 0}], ids=str
+)
+def test_same_key_with_other_arguments_is_refused(conn: Conn, other: dict[str, Any]) -> None:
     start(conn, "a goal", key="k")
     with pytest.raises(psycopg.Error, match="idempotency_key") as refused:
-        match other:
-            case "goal":
-                start(conn, "another goal", key="k")
-            case "action":
-                start(conn, key="k", action="other/work")
-            case "args":
-                start(conn, key="k", args={"n": 1})
-            case _:
-                start(conn, key="k", priority=0)
+        start(conn, **{"goal": "a goal", "key": "k", **other})
     assert refused.value.sqlstate == "PS409"
     assert conn.execute("select count(*) as n from pgswarm.swarm").fetchall() == [{"n": 1}]
 

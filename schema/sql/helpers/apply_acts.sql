@@ -115,8 +115,9 @@ begin
                'message', format('attempt %s ended without a result: the worker died or the time was up', n.attempt))
              else n.error
            end,
-           handler = coalesce(a.handler, n.handler),
-           state = coalesce(a.state, n.state),
+           -- released, also by a limit that its spawn would have passed: the same handler runs again on the same state
+           handler = case when a.settled = 'release' then n.handler else coalesce(a.handler, n.handler) end,
+           state = case when a.settled = 'release' then n.state else coalesce(a.state, n.state) end,
            attempt = case
              when a.settled in ('ask', 'spawn', 'continue') then 0
              when a.settled = 'release' then greatest(n.attempt - 1, 0)
@@ -159,7 +160,7 @@ begin
       select p.swarm_id, coalesce(c.node_id, pgswarm.new_id()), p.node_id, p.depth + 1,
              (row_number() over (partition by c.act order by c.o))::integer - 1, c.action, d.version,
              pgswarm.row_text(c.directive), pgswarm.blob_of(c.directive), coalesce(c.args, '{}'), d.max_attempts, d.timeout_s,
-             coalesce(c.priority, p.priority), p.updated_at, p.activation, p.updated_at, p.updated_at
+             least(greatest(coalesce(c.priority, p.priority), 0), 2), p.updated_at, p.activation, p.updated_at, p.updated_at
         from unnest(v_spawning) s(act)
        cross join lateral (select n.* from pgswarm.node n
                             where n.swarm_id = apply_acts.swarm_ids[s.act] and n.node_id = apply_acts.node_ids[s.act] offset 0) p

@@ -1,8 +1,9 @@
 -- Takes over what dead workers hold, and nodes of living ones past their own deadline: each goes back to pending (`expire`),
 -- or fails where it has no attempt left. One worker a call, so that the work of a call is bounded: call it until it returns
--- nothing; hence those that hold nodes first. `lease_grace_s`: how long past a node's deadline its living worker may still end it by itself.
+-- nothing. `lease_grace_s`: how long past a node's deadline its living worker may still end it by itself.
 --
 -- Locks: the swarms' locks, then the worker's row, on which a late heartbeat waits and then finds that it came too late.
+-- Dead workers that hold nothing come last, for no swarm may be waited for with a worker's row in hand.
 create or replace function pgswarm.reap(lease_grace_s double precision default 2) returns setof pgswarm.advanced
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
@@ -15,9 +16,10 @@ declare
 begin
   select w.worker_id into v_worker
     from pgswarm.worker w
-   where w.stopped_at is null and w.expires_at < v_now
-      or w.stopped_at is not null and exists (select from pgswarm.claim c where c.worker_id = w.worker_id)
-   order by not exists (select from pgswarm.held_nodes(w.worker_id, null)), w.expires_at limit 1;
+   where (w.stopped_at is null and w.expires_at < v_now
+          or w.stopped_at is not null and exists (select from pgswarm.claim c where c.worker_id = w.worker_id))
+     and exists (select from pgswarm.held_nodes(w.worker_id, null))
+   order by w.expires_at limit 1;
   if found then
     v_locked := pgswarm.lock_held(v_worker, null);
     perform from pgswarm.worker w
@@ -40,6 +42,14 @@ begin
     return query select * from pgswarm.move_held(
       v_worker, v_claims, 'expire', pgswarm.lock_held(v_worker, v_claims), v_overdue_at);
     perform pgswarm.notify_work();
+    return;
   end if;
+  update pgswarm.worker w set stopped_at = v_now, stopped_reason = 'lease expired'
+   where w.worker_id in (select d.worker_id from pgswarm.worker d
+                          where d.stopped_at is null and d.expires_at < v_now for update skip locked);
+  delete from pgswarm.claim c
+   using pgswarm.worker w
+   where w.worker_id = c.worker_id and w.stopped_at is not null
+     and not exists (select from pgswarm.held_nodes(c.worker_id, array[c.claim_id]));
 end
 $$;
