@@ -48,7 +48,7 @@ def test_actor_is_the_account_that_was_set_else_the_role(conn: Conn) -> None:
     conn.execute("set pgswarm.account = 'mina'")
     second = start(conn)
     conn.execute("reset pgswarm.account")
-    assert {e["actor"] for e in events(conn, first)} == {"role:postgres"}
+    assert {e["actor"] for e in events(conn, first)} == {f"role:{conn.info.user}"}
     assert {e["actor"] for e in events(conn, second)} == {"mina"}
 
 
