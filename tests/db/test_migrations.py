@@ -20,7 +20,7 @@ from pgswarm.schema.errors import DatabaseVersionError
 from pgswarm.schema.guards import guard_sql
 from pgswarm.schema.tables import SCHEMA, metadata
 from support.database import Database
-from support.verbs import Conn, Worker, add_message, cancel, connect, events, finish, start, tick
+from support.verbs import OTHER, Conn, Worker, add_message, cancel, connect, events, finish, start, tick
 
 SIGNATURES = """
 select p.oid::regprocedure::text as name, p.prosrc, p.prosecdef, p.proconfig, p.provolatile, p.proacl::text
@@ -107,6 +107,15 @@ def test_every_body_is_sound(db: Database) -> None:
         db.run(row["text"])
 
 
+def test_function_that_forbids_plans_compiles_none(db: Database) -> None:
+    """A forbidden plan has so high a cost that, below PostgreSQL 18, jit would compile it at each call."""
+    loose = db.rows(
+        "select proname from pg_proc where pronamespace = 'pgswarm'::regnamespace"
+        " and proconfig::text like '%%enable_%%' and not proconfig @> '{jit=off}'"
+    )
+    assert loose == []
+
+
 def test_function_that_a_file_has_no_more_is_made_again_and_an_old_form_of_one_is_dropped(db: Database) -> None:
     db.run("drop function pgswarm.blob_of(text)")
     db.run("create function pgswarm.tick(old integer) returns integer language sql as 'select 1'")
@@ -190,9 +199,10 @@ def test_files_are_applied_again_while_swarms_run(db: Database, conn: Conn) -> N
         with connect(db.url) as own:
             worker = Worker(own, lease_s=60)
             while not stop.is_set():
-                runs = worker.claim(3)
+                runs = worker.claim(3, patterns=["test/%"])
                 worker.advance(*[finish(run) for run in runs])
-                swarm_id = start(own)
+                start(own)
+                swarm_id = start(own, action=OTHER)  # nobody works it, so that it lives until it is cancelled
                 add_message(own, swarm_id, None, "hello")
                 if chance.random() < 0.5:
                     cancel(own, swarm_id)

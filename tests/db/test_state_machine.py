@@ -7,7 +7,7 @@ import itertools
 import os
 import uuid
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 import psycopg
@@ -18,13 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from pgswarm.schema.states import Status, Verb, move
 from support.database import Database
-from support.model import GRACE_S, ModelNode, ModelQuestion, ModelSwarm, ModelWorker, running_of
+from support.model import CLOCK, GRACE_S, ModelNode, ModelQuestion, ModelSwarm, ModelWorker, running_of
+from support.random_acts import ACTS, PICK, Acts, made
 from support.verbs import (
     MAX_ATTEMPTS,
     TIMEOUT_S,
     Act,
     Conn,
-    Kid,
     Run,
     Worker,
     add_message,
@@ -45,36 +45,9 @@ EXAMPLES: Final = int(os.environ.get("PGSWARM_TEST_EXAMPLES", "120"))
 STEPS: Final = int(os.environ.get("PGSWARM_TEST_STEPS", "40"))
 LEASE_S: Final = 15.5
 STEP_S: Final = 0.001  # every verb has a moment of its own; sums of these never reach the halves below
-DELAYS_S: Final = (None, 3.5, 33.5)
-EXPIRIES_S: Final = (None, 7.5)
 JUMPS_S: Final = (1, 4, 16, 16, 700)
 MOST_SWARMS: Final = 3
-CLOCK: Final = """
-create table public.test_clock (at timestamptz not null);
-insert into public.test_clock values (clock_timestamp());
-grant select on public.test_clock to public;
-create or replace function pgswarm.clock() returns timestamptz language sql volatile
-as 'select at from public.test_clock';
-"""
 
-PICK = st.integers(0, 10_000)
-"""Which of those that there are: taken modulo their number."""
-ACTS = st.lists(
-    st.tuples(
-        PICK,
-        st.sampled_from(
-            [Verb.FINISH, Verb.FAIL, Verb.ASK, Verb.SPAWN, Verb.SPAWN, Verb.CONTINUE, Verb.RETRY, Verb.RELEASE]
-        ),
-        st.integers(1, 3),
-        st.sampled_from(DELAYS_S),
-        st.sampled_from(EXPIRIES_S),
-    ),
-    min_size=1,
-    max_size=4,
-)
-
-
-Acts: TypeAlias = list[tuple[int, Verb, int, float | None, float | None]]
 WEIGHTS: Final = {
     "claim": 5, "commit": 8, "advance": 4, "late": 2, "answer": 3, "replace": 2, "cancel": 1, "pause": 1,
     "resume": 3, "wait": 3, "beat": 3, "reap": 3, "tick": 2, "swap": 1, "start": 2, "say": 1,
@@ -208,28 +181,15 @@ class Verbs(RuleBasedStateMachine):
         place = held[acts[0][0] % len(held)][0]
         mine = [run for where, run in held if where == place]
         batch: dict[UUID, Act] = {}
-        for pick, verb, count, delay_s, expires_s in acts:
-            run = mine[pick % len(mine)]
-            batch.setdefault(run.node_id, self.made(run, verb, count, delay_s, expires_s))
+        for drawn in acts:
+            run = mine[drawn[0] % len(mine)]
+            batch.setdefault(run.node_id, made(self.ids, run, drawn))
         done = self.workers[place][0].advance(*batch.values(), claims=claims)
         assert done.fenced == []
         self.apply(list(batch.values()))
         for run in done.runs:
             self.claimed(place, run)
         self.compare()
-
-    def made(self, run: Run, verb: Verb, count: int, delay_s: float | None, expires_s: float | None) -> Act:
-        match verb:
-            case Verb.SPAWN:
-                kids = [Kid(node_id=UUID(int=next(self.ids))) for _ in range(count)]
-                return Act(run, verb, kids=kids, handler="conclude")
-            case Verb.ASK:
-                question = {"prompt": "?"} if expires_s is None else {"prompt": "?", "expires_in_s": expires_s}
-                return Act(run, verb, questions=[question] * count, handler="conclude")
-            case Verb.CONTINUE | Verb.RETRY:
-                return Act(run, verb, delay_s=delay_s, error={"code": "again"})
-            case _:
-                return Act(run, verb, report="r", error={"code": "bad"})
 
     def apply(self, acts: list[Act]) -> None:
         """Say what becomes of a batch: spawns past the limit are released, and then the swarm is paused."""
@@ -278,7 +238,7 @@ class Verbs(RuleBasedStateMachine):
         self.pass_time()
         stale = [(place, run) for place, run in self.runs if not self.holds(run)]
         place, run = stale[pick % len(stale)]
-        assert self.workers[place][0].fences(self.made(run, verb, 1, None, None))
+        assert self.workers[place][0].fences(made(self.ids, run, (pick, verb, 1, None, None)))
         self.compare()
 
     def answer_one(self, pick: int) -> None:
@@ -391,10 +351,8 @@ class Verbs(RuleBasedStateMachine):
         ids = list(self.swarms)
         rows = self.keeper.execute("select * from pgswarm.node where swarm_id = any (%s)", [ids]).fetchall()
         found = {row["node_id"]: row for row in rows}
-        assert found.keys() == {node.node_id for node in self.nodes()}
-        for node in self.nodes():
-            facts = node.facts()
-            assert {key: found[node.node_id][key] for key in facts} == facts
+        facts = {node.node_id: node.facts() for node in self.nodes()}
+        assert {key: {name: row[name] for name in facts[key]} for key, row in found.items()} == facts
         swarms = self.keeper.execute("select * from pgswarm.swarm where swarm_id = any (%s)", [ids]).fetchall()
         for row in swarms:
             model = self.swarms[row["swarm_id"]]

@@ -6,11 +6,20 @@ Times are seconds since the model was made.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from pgswarm.schema.states import Outcome, Status, Verb, move
 
 GRACE_S = 2.0
+CLOCK: Final = """
+create table public.test_clock (at timestamptz not null);
+insert into public.test_clock values (clock_timestamp());
+grant select on public.test_clock to public;
+create or replace function pgswarm.clock() returns timestamptz language sql volatile
+as 'select at from public.test_clock';
+"""
+"""A clock that is a row: to set it is cheaper than to make the function again."""
 
 
 @dataclass

@@ -14,12 +14,16 @@ declare
   v_now timestamptz := pgswarm.clock();
   v_overdue_at timestamptz := v_now - reap.lease_grace_s * interval '1 second';
 begin
-  select w.worker_id into v_worker
-    from pgswarm.worker w
-   where (w.stopped_at is null and w.expires_at < v_now
-          or w.stopped_at is not null and exists (select from pgswarm.claim c where c.worker_id = w.worker_id))
-     and exists (select from pgswarm.held_nodes(w.worker_id, null))
-   order by w.expires_at limit 1;
+  with dead as materialized (
+    select w.worker_id, w.expires_at
+      from pgswarm.worker w
+     where (w.stopped_at is not null or w.expires_at < v_now)
+       and exists (select from pgswarm.claim c where c.worker_id = w.worker_id)
+  )
+  select d.worker_id into v_worker
+    from dead d
+   where exists (select from pgswarm.held_nodes(d.worker_id, null))
+   order by d.expires_at limit 1;
   if found then
     v_locked := pgswarm.lock_held(v_worker, null);
     perform from pgswarm.worker w
