@@ -39,7 +39,9 @@ def describe_server(server: str) -> dict[str, str]:
     """Return the version and the settings that decide the figures."""
     names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_connections")
     with psycopg.connect(server) as connection:
-        rows = connection.execute("select name, current_setting(name) from unnest(%s) name", (list(names),)).fetchall()
+        rows = connection.execute(
+            "select name, current_setting(name) from unnest(%s::text[]) name", (list(names),)
+        ).fetchall()
     return dict(rows)
 
 

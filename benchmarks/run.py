@@ -123,6 +123,12 @@ def main() -> None:
     parser.add_argument("--crowd", type=int, default=1_000_000, help="pending nodes of the other swarm")
     parser.add_argument("--json", type=Path, help="where to write all figures")
     options = parser.parse_args()
+    about = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processors": os.cpu_count(),
+        "python": platform.python_version(),
+        "server": places.describe_server(options.server),
+    }
     places.make_peers()
     available = measures(options.server, options)
     found: dict[str, Figures] = {}
@@ -134,12 +140,6 @@ def main() -> None:
         found[name] = middle(rounds)
     goals = show(found)
     if options.json:
-        about = {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "processors": os.cpu_count(),
-            "python": platform.python_version(),
-            "server": places.describe_server(options.server),
-        }
         options.json.write_text(json.dumps({"about": about, "figures": found, "goals": goals}, indent=2) + "\n")
 
 

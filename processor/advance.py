@@ -1,8 +1,10 @@
 """The verbs of the commit loop over its own connection: register, advance, settle, reconcile."""
 
 import asyncio
+import math
 import os
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -11,11 +13,12 @@ from psycopg import sql
 from psycopg.types.numeric import Int4
 
 from pgswarm import __version__
-from pgswarm.processor import failpoints, wire
-from pgswarm.processor.activation import COLUMNS, Row
+from pgswarm.processor import backoff, failpoints, wire
+from pgswarm.processor.activation import COLUMNS, Activation, Row
 from pgswarm.processor.acts import Act, keys, parameters
 from pgswarm.processor.catalogue import Catalogue
-from pgswarm.processor.connect import Connection, Link, Outage
+from pgswarm.processor.connect import LOST, Connection, Link, Outage
+from pgswarm.processor.quarantine import LOSSES
 from pgswarm.processor.settings import Settings
 
 _NAMES: Final = (
@@ -37,6 +40,12 @@ _STILL_HELD: Final = """
 select node_id from pgswarm.still_held(worker_id => %s, swarm_ids => %b, node_ids => %b, epochs => %b)
 """
 _RECONCILE: Final = "select what, swarm_id, from_seq, to_seq from pgswarm.reconcile(worker_id => %s, claim_ids => %b)"
+_SUSPECTS: Final = """
+select n.node_id from unnest(%b, %b) i(swarm_id, node_id)
+ cross join lateral (select n.node_id, n.error from pgswarm.node n
+                      where n.swarm_id = i.swarm_id and n.node_id = i.node_id offset 0) n
+ where n.error ->> 'code' = 'lost' and (n.error ->> 'losses')::integer >= %s
+"""
 _END_OTHERS: Final = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()
 """
@@ -84,8 +93,22 @@ class Advance:
         """Return what to claim; `narrow`: only what this process has, since others have more."""
         return self._wide if not narrow or self._wide else self._own
 
-    async def register(self) -> None:
-        """Register this worker and its actions."""
+    async def register(self, within_s: float = math.inf) -> None:
+        """Register this worker and its actions; wait for the database up to `within_s` seconds, then raise."""
+        end = time.monotonic() + within_s
+        tries = 0
+        while True:
+            try:
+                async with asyncio.timeout(None if within_s == math.inf else end - time.monotonic()):
+                    return await self._register()
+            except LOST as error:
+                await self.lost(error)
+                tries += 1
+                if time.monotonic() + 1 > end:
+                    raise
+                await asyncio.sleep(backoff.delay(tries, first_s=0.05, longest_s=1.0))
+
+    async def _register(self) -> None:
         connection = await self._link.get()
         failpoints.hit("register.before")
         params = (socket.gethostname(), os.getpid(), __version__, self._settings.lease_s, self._catalogue.specs())
@@ -143,6 +166,15 @@ class Advance:
             for what, swarm_key, from_seq, to_seq in await cursor.fetchall():
                 if what == "events":
                     self._events(swarm_key, from_seq, to_seq)
+
+    async def suspects(self, runs: Sequence[Activation]) -> set[bytes]:
+        """Return the nodes among these that were lost too often in a row to be run beside others."""
+        connection = await self._link.get()
+        cursor = connection.cursor(binary=True)
+        keys = (wire.uuids([run.swarm_key for run in runs]), wire.uuids([run.node_key for run in runs]))
+        async with asyncio.timeout(self._settings.statement_timeout_s):
+            await cursor.execute(_SUSPECTS, (*keys, LOSSES))
+            return {row[0] for row in await cursor.fetchall()}
 
     async def lost(self, error: BaseException) -> None:
         """Give the connection up."""

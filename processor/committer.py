@@ -5,6 +5,7 @@ under load and at once when idle. A commit that was not acknowledged is settled 
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -21,6 +22,7 @@ from pgswarm.processor.activation import Activation, Row
 from pgswarm.processor.acts import Act, error_value
 from pgswarm.processor.advance import Advance, Claim
 from pgswarm.processor.connect import LOST
+from pgswarm.processor.quarantine import LOSSES
 from pgswarm.processor.runner import Runner
 from pgswarm.processor.settings import LANES, Settings
 from pgswarm.schema.states import Verb
@@ -125,6 +127,8 @@ class Committer:
                 await self._commit(acts, self._next_claim())
             finally:
                 self._committing = False
+            if not self._acts:
+                self.runner.start_suspect()
 
     async def _due(self) -> None:
         while not self._acts and not self._lost:
@@ -192,11 +196,12 @@ class Committer:
         self._held.subtract(closed)
         for claim_id in done_claims:
             del self._held[claim_id]
-        self._read(rows, claim)
+        await self._take_over(self._read(rows, claim))
         if time.monotonic() - self._reconciled_at > RECONCILE_S:
             await self._reconcile()
 
-    def _read(self, rows: Iterable[Row], claim: Claim) -> None:
+    def _read(self, rows: Iterable[Row], claim: Claim) -> list[Activation]:
+        """Tell what came back to whom it concerns; return what was claimed."""
         now = time.monotonic()
         runs: list[Activation] = []
         found = Found()
@@ -216,15 +221,24 @@ class Committer:
                     _LOG.info("fenced: node %s is not ours any more", UUID(bytes=row[2]))
         if claim.wanted:
             self._plan(claim, found, len(runs), now)
-        if runs:
-            self._take_over(runs)
-
-    def _take_over(self, runs: list[Activation]) -> None:
         self._held.update(run.claim_id for run in runs)
-        if self.claiming and not self._lost:
-            self.runner.feed(runs)
-        else:
+        return runs
+
+    async def _take_over(self, runs: list[Activation]) -> None:
+        if not self.claiming or self._lost:
             self.runner.refuse(runs)
+            return
+        doubtful = [run for run in runs if run.attempt > LOSSES]
+        if not doubtful:
+            self.runner.feed(runs)
+            return
+        try:
+            suspects = await self._advance.suspects(doubtful)
+        except (psycopg.Error, *LOST) as error:
+            _LOG.info("it is not known which nodes were lost before: %s", error)
+            suspects = {run.node_key for run in doubtful}
+        self.runner.feed([run for run in runs if run.node_key not in suspects])
+        self.runner.feed_suspects([run for run in runs if run.node_key in suspects])
 
     def _plan(self, claim: Claim, found: Found, claimed: int, now: float) -> None:
         """Decide when to claim again, and how many."""
@@ -307,22 +321,15 @@ class Committer:
             self._claim_at = time.monotonic() + backoff.delay(self._denied)
 
     async def _start_over(self, register: Callable[[], Awaitable[None]]) -> None:
-        """This worker was declared dead: drop everything and be another."""
-        self.runner.abandon_all()
+        """This worker was declared dead: offer what it had, which is refused and counted, and be another."""
+        self.runner.release_all()
+        with contextlib.suppress(*LOST, psycopg.Error):
+            await self._advance.send(self._acts, [], Claim(0, LANES, 0, None))
         self._acts.clear()
         self._gone.clear()
         self._held.clear()
         self._lost = False
-        tries = 0
-        while True:
-            try:
-                await register()
-            except LOST as error:
-                await self._advance.lost(error)
-                tries += 1
-                await asyncio.sleep(backoff.delay(tries, first_s=0.05, longest_s=2.0))
-            else:
-                break
+        await register()
         self.wake()
 
 

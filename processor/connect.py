@@ -7,6 +7,7 @@ not once a role.
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Any, Final, TypeAlias
 
 import psycopg
@@ -18,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
 CONNECT_TIMEOUT_S: Final = 5
+ECHO_S: Final = 30.0
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError, OSError)
 """What says that a connection, or what was sent on it, is lost."""
 
@@ -38,17 +40,23 @@ select set_config('statement_timeout', %s, false), set_config('idle_in_transacti
 
 
 class Outage:
-    """Says once that the database cannot be reached, and once that it is back, for all roles of a process."""
+    """Says once that the database cannot be reached, and once that it is back, for all roles of a process.
+
+    A role whose connection was idle notices late: what it says within `ECHO_S` of an outage belongs to the same.
+    """
 
     def __init__(self) -> None:
         """Start with the database reachable."""
         self._down: set[str] = set()
+        self._over_at = -ECHO_S
+        self._level = logging.WARNING
 
     def begin(self, role: str, error: BaseException) -> None:
         """Note that a role lost the database."""
         if not self._down:
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            _LOG.warning("the database cannot be reached, trying again until it can: %s", reason[0])
+            self._level = logging.INFO if time.monotonic() - self._over_at < ECHO_S else logging.WARNING
+            _LOG.log(self._level, "the database cannot be reached, trying again until it can: %s", reason[0])
         self._down.add(role)
 
     def end(self, role: str) -> None:
@@ -56,7 +64,8 @@ class Outage:
         if role in self._down:
             self._down.discard(role)
             if not self._down:
-                _LOG.warning("the database is back")
+                self._over_at = time.monotonic()
+                _LOG.log(self._level, "the database is back")
 
 
 class Link:

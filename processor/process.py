@@ -7,6 +7,7 @@ rest back; should one of its parts die, the whole process ends, since others tak
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import signal
 import time
@@ -73,8 +74,17 @@ class Processor:
         Raises `TimeoutError` when the database cannot be reached at the start, psycopg's errors when it is not ours.
         """
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(START_S):
-            await self._advance.register()
+        with _signals(loop, self.stop):
+            stopping = asyncio.create_task(self._stop.wait())
+            registering = asyncio.create_task(self._advance.register(START_S))
+            await asyncio.wait([registering, stopping], return_when=asyncio.FIRST_COMPLETED)
+            if registering.done():
+                registering.result()
+                await self._work(loop, stopping)
+            else:  # stopped before the database was reached
+                await self._close([registering, stopping])
+
+    async def _work(self, loop: asyncio.AbstractEventLoop, stopping: asyncio.Task[Any]) -> None:
         self._heartbeat = Heartbeat(
             self._settings.database_url,
             self._settings.lease_s,
@@ -82,18 +92,16 @@ class Processor:
         )
         self._heartbeat.start(self._advance.worker_id)
         _LOG.info("worker %s started with %d slots", self._advance.worker_id, self._settings.concurrency)
-        with _signals(loop, self.stop):
-            parts = self._start()
-            ending = asyncio.create_task(self._until_idle() if self._settings.once else self._stop.wait())
-            stopping = asyncio.create_task(self._stop.wait())
-            try:
-                await asyncio.wait([ending, stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
-                for part in parts:
-                    if part.done():
-                        part.result()
-                await self._drain()
-            finally:
-                await self._close([ending, stopping, *parts])
+        parts = self._start()
+        ending = asyncio.create_task(self._until_idle() if self._settings.once else self._stop.wait())
+        try:
+            await asyncio.wait([ending, stopping, *parts], return_when=asyncio.FIRST_COMPLETED)
+            for task in (ending, *parts):
+                if task.done():
+                    task.result()
+            await self._drain()
+        finally:
+            await self._close([ending, stopping, *parts])
 
     def _start(self) -> list[asyncio.Task[Any]]:
         roles: list[Coroutine[Any, Any, None]] = [
@@ -117,7 +125,6 @@ class Processor:
     def _declared_dead(self, worker_id: UUID) -> None:
         if worker_id == self._advance.worker_id:
             _LOG.warning("worker %s lost its lease: its nodes are others' now, it starts over as another", worker_id)
-            self._runner.abandon_all()
             self._committer.declared_dead()
 
     async def _register_again(self) -> None:
@@ -135,7 +142,7 @@ class Processor:
 
     async def _drain(self) -> None:
         self._committer.claiming = False
-        self._runner.release_queued(time.monotonic())
+        self._runner.release_queued(math.inf)
         with contextlib.suppress(*LOST):
             async with asyncio.timeout(2):
                 await self._upkeep.drain(self._advance.worker_id)

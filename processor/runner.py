@@ -9,6 +9,7 @@ ever), and a task whose context variables a handler changed is not used for anot
 import asyncio
 import contextvars
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -24,6 +25,7 @@ from pgswarm.processor.context import NodeContext, Services
 from pgswarm.processor.decide import UnknownChildrenError, after_exception, after_timeout, decide, unknown_handler
 from pgswarm.processor.effects import LostActivationError
 from pgswarm.processor.encode import BadValueError
+from pgswarm.processor.quarantine import Quarantine
 from pgswarm.processor.settings import Settings
 from pgswarm.processor.unclear import UnclearEffectError
 
@@ -58,13 +60,14 @@ class Runner:
         self._running: dict[Activation, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._spare: asyncio.Task[None] | None = None
+        self._quarantine = Quarantine()
         self.missed_action = False
         """Whether a node came whose action this process lacks: from then on it names its own when it claims."""
 
     @property
     def queued(self) -> int:
-        """Claimed nodes that wait for a slot."""
-        return len(self._queue)
+        """Claimed nodes that wait for their start."""
+        return len(self._queue) + self._quarantine.waiting
 
     @property
     def running(self) -> int:
@@ -86,6 +89,20 @@ class Runner:
         self._queue.extend(runs)
         self._go_on()
 
+    def feed_suspects(self, runs: Iterable[Activation]) -> None:
+        """Take claimed nodes that were lost before: at most one stays, and waits for `start_suspect`."""
+        for run in runs:
+            away_s = self._quarantine.admit(run)
+            if away_s is not None:
+                self._close(run, partial(released, delay_s=away_s))
+
+    def start_suspect(self) -> None:
+        """Start the suspect that waits, now that all that has finished is committed."""
+        run = self._quarantine.take()
+        if run is not None:
+            self._queue.appendleft(run)
+            self._go_on()
+
     def refuse(self, runs: Iterable[Activation]) -> None:
         """Give claimed nodes back that came too late to be run."""
         for run in runs:
@@ -102,19 +119,17 @@ class Runner:
             self._cancel(run)
         self._go_on()
 
-    def abandon_all(self) -> None:
-        """Abandon everything: this worker was declared dead."""
-        self.abandon([*self._queue, *self._running])
-
     def release_queued(self, older_than: float) -> None:
-        """Give back the nodes that have waited for a slot since before `older_than` (monotonic seconds)."""
+        """Give back the nodes that have waited for their start since before `older_than` (monotonic seconds)."""
+        suspect = self._quarantine.take() if older_than == math.inf else None
+        if suspect is not None:
+            self._close(suspect, released)
         while self._queue and self._queue[0].queued_at < older_than:
             self._close(self._queue.popleft(), released)
 
     def release_all(self) -> None:
-        """Give everything back: the grace period is over."""
-        while self._queue:
-            self._close(self._queue.popleft(), released)
+        """Give everything back: the grace period is over, or this worker was declared dead."""
+        self.release_queued(math.inf)
         for run in list(self._running):
             if run.open:
                 self._close(run, released)

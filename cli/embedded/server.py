@@ -74,13 +74,14 @@ def ensure_running(home: Home, say: Say = lambda _: None) -> Running:
 def stop_server(home: Home) -> bool:
     """Stop the server, rolling back what runs in it; return whether there was one.
 
-    PostgreSQL's "fast" shutdown, and where that does not end its "immediate" one, after which the next start recovers:
-    the server of PostgreSQL 18 waits for ever when it is asked to stop while it recovers from a crash of its own.
+    PostgreSQL's "fast" shutdown. Where that does not end, or the server takes no clients, its "immediate" one, after
+    which the next start recovers: PostgreSQL 18 waits for ever when asked to stop while it recovers from a crash.
     """
     if server_state(home) is None and not is_held(home.server_lock):
         return False
     with home_errors(), held(home.start_lock, START_S):
-        for number, patience_s in ((signal.SIGINT, FAST_S), (signal.SIGQUIT, IMMEDIATE_S)):
+        fast, immediate = (signal.SIGINT, FAST_S), (signal.SIGQUIT, IMMEDIATE_S)
+        for number, patience_s in (fast, immediate) if ready_postmaster(home) else (immediate,):
             found = read_postmaster(home)
             if found is not None and is_held(home.server_lock):
                 signal_postmaster(home, found, number)
@@ -141,7 +142,7 @@ def _wait_for_others(home: Home, say: Say) -> Running | None:
             )
         if waited > SAY_AFTER_S and not said:
             said = True
-            say("Waiting for the processes of an earlier database server to end …")
+            say("Waiting for a database server that starts, stops or recovers …")
         time.sleep(PAUSE_S)
     return None
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import psutil
 import psycopg
-import pytest
 
-from pgswarm.cli.embedded import Home, ensure_running, server, server_state, stop_server
+from pgswarm.cli.embedded import Home, ensure_running, server_state, stop_server
 from pgswarm.cli.embedded.lock import is_held
 from support.command import ME
 from support.wait import wait_until
@@ -59,7 +58,7 @@ def test_start_waits_for_the_last_processes_of_a_killed_server(home: Home) -> No
         wait_until(lambda: server_state(home) is None, "the server has gone")
         with ME.start("db", "start", PGSWARM_HOME=str(home.root)) as starting:
             assert starting.stderr is not None
-            assert "Waiting for the processes of an earlier database server" in starting.stderr.readline()
+            assert "Waiting for a database server" in starting.stderr.readline()
             assert starting.poll() is None
             backend.resume()
             assert starting.wait(timeout=60) == 0
@@ -92,10 +91,18 @@ def test_a_reused_process_number_neither_stops_the_start_nor_is_signalled(home: 
             stranger.kill()
 
 
-def test_stop_ends_a_server_that_recovers_from_a_crash_of_its_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_waits_while_the_server_recovers_from_a_crash_of_its_own(home: Home) -> None:
     running = ensure_running(home)
     keep_a_row(running.url)
-    monkeypatch.setattr(server, "FAST_S", 1.0)
+    psutil.Process(running.pid).children()[0].kill()
+    wait_until(lambda: "terminating any other active server processes" in home.log.read_text(), "the server noticed")
+    assert ensure_running(home) == running
+    assert kept_row(running.url) == 7
+
+
+def test_stop_ends_a_server_that_recovers_from_a_crash_of_its_own(home: Home) -> None:
+    running = ensure_running(home)
+    keep_a_row(running.url)
     psutil.Process(running.pid).children()[0].kill()
     wait_until(lambda: "terminating any other active server processes" in home.log.read_text(), "the server noticed")
     assert stop_server(home)

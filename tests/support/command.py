@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 DEADLINE_S = 60.0
+PACKAGES = tuple(path for path in sys.path if path.endswith("site-packages"))
 SOURCE = Path(__file__).parents[2] / "src"
 PLAIN_UID = 65534  # an ordinary user that every system has: nobody
 
@@ -21,7 +22,7 @@ class Person:
 
     uid: int
     python: str = sys.executable
-    path: tuple[str, ...] = (str(SOURCE),)
+    path: tuple[str, ...] = (str(SOURCE), *PACKAGES)
     environment: dict[str, str] = field(default_factory=dict)
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -70,7 +71,7 @@ def ordinary_user(folder: Path) -> Person:
     if os.geteuid() != 0:
         return ME
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    site = Path(next(path for path in sys.path if path.endswith("site-packages")))
+    site = Path(PACKAGES[0])
     for python in (sys.executable, shutil.which(version, path="/usr/bin:/usr/local/bin") or sys.executable):
         for copied in (False, True):
             path = (_reachable(SOURCE, folder, copied=copied), _reachable(site, folder, copied=copied))

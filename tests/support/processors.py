@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,15 +108,22 @@ def register_actions(db: Database) -> None:
     db.run("select pgswarm.register_actions(%(specs)s)", specs=specs())
 
 
-def swarm_ended(db: Database, swarm_id: str, within_s: float = 30) -> dict[str, Any]:
-    """Wait until a swarm has ended; return its row."""
+def swarm_ended(
+    db: Database, swarm_id: str, within_s: float = 30, meanwhile: Callable[[], object] = lambda: None
+) -> dict[str, Any]:
+    """Wait until a swarm has ended, and do `meanwhile` again and again; return its row."""
 
     def ended() -> dict[str, Any] | None:
+        meanwhile()
         row = db.row("select * from pgswarm.swarm where swarm_id = %(id)s", id=swarm_id)
         return row if row["status"] == "terminated" else None
 
     try:
         return wait_until(ended, "the swarm has ended", within_s=within_s)
     except AssertionError as error:
-        nodes = db.rows("select action, status, attempt, error from pgswarm.node where status <> 'terminated'")
-        raise AssertionError(f"{error}; not terminated: {nodes[:5]}") from None
+        nodes = db.rows(
+            """select action, handler, status, attempt, activation, error, lease_owner, available_at - now() as due
+                 from pgswarm.node where status <> 'terminated' limit 5"""
+        )
+        workers = db.rows("select worker_id, expires_at - now() as lives, stopped_reason from pgswarm.worker")
+        raise AssertionError(f"{error}\nnot terminated: {nodes}\nworkers: {workers}") from None

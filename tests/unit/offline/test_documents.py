@@ -65,7 +65,7 @@ def test_readers_who_work_with_figures_get_more_of_the_table() -> None:
 
 def test_what_failed_is_said_in_the_document() -> None:
     failed = {"directive": "Translate it", "outcome": "failed", "error": {"code": "needs_model", "message": "no model"}}
-    assert "- Translate it: no model" in str(write("Write a memo for the mayor", [*NOTES, failed])["text"])  # type: ignore[list-item]
+    assert "- Translate it: no model" in str(write("Write a memo for the mayor", [*NOTES, failed])["text"])
 
 
 def test_nothing_is_written_from_nothing() -> None:

@@ -1,3 +1,4 @@
+import time
 import tomllib
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pgswarm.actions.models.errors import NeedsModelError
 from pgswarm.actions.models.offline.rules.files import FileInfo
 from pgswarm.actions.models.offline.rules.lexicon import Kind
 from pgswarm.actions.models.offline.rules.parts import explicit, planned
@@ -118,3 +120,19 @@ def test_parts_in_any_order_and_with_any_joint_are_told_apart(chosen: list[tuple
     goal = joint.join(text for text, _ in chosen)
     files: list[FileInfo] = list(TWO)
     assert [part.kind for part in explicit(goal[0].upper() + goal[1:], files)] == [kind for _, kind in chosen]
+
+
+@pytest.mark.parametrize(
+    "goal", ["1) find x " * 2_000, "a" * 20_001, "find x; " * 41 + "find y"], ids=["list", "long", "x"]
+)
+def test_a_goal_beyond_the_bounds_of_rules_needs_a_model_and_says_so_soon(goal: str) -> None:
+    begin = time.monotonic()
+    with pytest.raises(NeedsModelError, match="rules"):
+        explicit(goal, TWO)
+    assert time.monotonic() - begin < 10  # a second on an idle machine
+
+
+def test_a_goal_of_one_endless_word_is_read_soon() -> None:
+    begin = time.monotonic()
+    explicit("a" * 19_000, TWO)
+    assert time.monotonic() - begin < 5

@@ -53,8 +53,8 @@ def test_a_directive_goes_to_the_action_for_its_kind_of_work(directive: str, act
 def test_a_document_with_results_to_write_from_goes_to_the_writer() -> None:
     found = route("Write a one-page memo for the fleet owners", has_context=True)
     assert found["action"] == "text/write_text"
-    assert {"name": "audience", "value": "the fleet owners"} in found["arguments"]  # type: ignore[operator]
-    assert {"name": "max_words", "value": 450} in found["arguments"]  # type: ignore[operator]
+    assert {"name": "audience", "value": "the fleet owners"} in found["arguments"]
+    assert {"name": "max_words", "value": 450} in found["arguments"]
 
 
 def test_arguments_are_taken_from_the_directive() -> None:

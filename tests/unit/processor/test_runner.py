@@ -54,8 +54,8 @@ class Bench:
             self.count += 1
             row = dict.fromkeys(COLUMNS) | {
                 "swarm_id": self.count.to_bytes(16), "node_id": self.count.to_bytes(16), "claim_id": 1,
-                "action": "test/a", "directive": str(self.count), "args": b"{}", "handler": "main", "attempt": 1, "activation": 1,
-                "lease_epoch": 1, "timeout_s": self.timeout_s, "max_attempts": 5,
+                "action": "test/a", "directive": str(self.count), "args": b"{}", "handler": "main", "attempt": 1,
+                "activation": 1, "lease_epoch": 1, "timeout_s": self.timeout_s, "max_attempts": 5,
             } | changes  # fmt: skip
             runs.append(Activation(tuple(row.values()), time.monotonic()))
         self.runner.feed(runs)

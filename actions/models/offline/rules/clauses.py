@@ -10,7 +10,9 @@ from pgswarm.actions.models.offline.rules.leads import is_empty, source_last, ti
 from pgswarm.actions.models.offline.rules.lexicon import (
     COMPUTE_VERBS,
     DOCUMENTS,
+    FIND_VERBS,
     SUMMARY_NOUNS,
+    WORK_VERBS,
     condensed,
     groups,
     starts_work,
@@ -18,7 +20,7 @@ from pgswarm.actions.models.offline.rules.lexicon import (
     wants_figures,
 )
 from pgswarm.actions.models.offline.rules.sentences import spans
-from pgswarm.actions.models.offline.rules.words import stem, tokens
+from pgswarm.actions.models.offline.rules.words import stem, stems, tokens
 
 _LIST_MARK = re.compile(
     r"(?:(?<=^)|(?<=\s))(?:\(?(?:\d{1,2}|[a-h]|i{1,3}|iv|vi{0,3})\)|\d{1,2}[.:](?=\s)|[-*\u2022\u2013](?=\s)"
@@ -40,6 +42,8 @@ _INSIDE = re.compile(
 _MIN_QUESTION_WORDS = 4
 _MIN_FIGURE_WORDS = 3
 _POINTING_WORDS = 2
+_WINDOW = 400
+"""How many characters around a joint are looked at: goals may be long, and this keeps the work in proportion."""
 
 
 def clauses(goal: str) -> list[str]:
@@ -80,17 +84,24 @@ def _split(sentence: str) -> list[str]:
     """Split one sentence at the joints behind which an order, a question or another thing to make begins."""
     pieces, begin = [], 0
     for joint in _JOINT.finditer(sentence):
-        before, after = sentence[begin : joint.start()], sentence[joint.end() :]
+        before = sentence[max(begin, joint.start() - _WINDOW) : joint.start()]
+        after = sentence[joint.end() : joint.end() + _WINDOW]
         if before.strip() and (_describes(before, joint.group(), after) or _begins(before, joint.group(), after)):
-            pieces.append(before)
+            pieces.append(sentence[begin : joint.start()])
             begin = joint.end()
     return [*pieces, sentence[begin:]]
 
 
+def _is_half(before: str, words: list[str]) -> bool:
+    """`find and quote the passage`, `I'd then like`: one word that is nothing by itself."""
+    own = stems(tidy(before))
+    if len(own) > 1 or not words:
+        return not words
+    return not own or own[0] not in WORK_VERBS or (own[0] in FIND_VERBS and stem(words[0]) in FIND_VERBS)
+
+
 def _describes(before: str, joint: str, after: str) -> bool:
     """`a report that gives the totals and quotes the text`: what a document holds is work of its own."""
-    if len(tokens(tidy(before))) <= 1:
-        return False  # `find and quote the passage`
     relative = joint.strip().lower() in {"that", "which"}
     return relative and _thing(tidy(before)) == "document" and starts_work(tokens(after)[:1], "the ")
 
@@ -98,13 +109,13 @@ def _describes(before: str, joint: str, after: str) -> bool:
 def _begins(before: str, joint: str, after: str) -> bool:
     rest = without_lead(after)
     words = tokens(rest)
-    following = rest.split(maxsplit=1)[1] if len(rest.split()) > 1 else ""
-    relative = joint.strip().lower() in {"that", "which"}
-    if not relative and starts_work(words, following) and not _is_object(before, joint):
-        return True
-    if relative:
+    if _is_half(before, words):
         return False
-    if "then" in joint.lower() and len(words) >= _MIN_QUESTION_WORDS:
+    following = rest.split(maxsplit=1)[1] if len(rest.split()) > 1 else ""
+    if joint.strip().lower() in {"that", "which"}:
+        return False
+    ordered = starts_work(words, following) and not _is_object(before, joint)
+    if ordered or ("then" in joint.lower() and len(words) >= _MIN_QUESTION_WORDS):
         return True
     strong = "and" in joint.lower() or "," in joint or ":" in joint
     if _WH.match(rest) and strong:

@@ -70,11 +70,9 @@ _FIGURES = re.compile(
     re.IGNORECASE,
 )
 _TEXT_SAYS = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? us|passages?|quot(?:e|es|ed|ing|ation|ations)|cit(?:e|"
-    r"es|ed|ing)|"
-    r"according to|speaks? of|talks? (?:of|about)|deals? with|discuss(?:es)?|written|verbatim|word for word|"
-    r"excerpts?|wording|claims?|argues?|describes?|requires?|"
-    r"provides?)\b",
+    r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? us|passages?|quot(?:e|es|ed|ing|ation|ations)|"
+    r"cit(?:e|es|ed|ing|ation|ations)|according to|speaks? of|talks? (?:of|about)|deals? with|discuss(?:es)?|written|"
+    r"verbatim|word for word|excerpts?|wording|claims?|argues?|describes?|requires?|provides?)\b",
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.clauses import clauses, listed
+from pgswarm.actions.models.offline.rules.errors import needs_model
 from pgswarm.actions.models.offline.rules.files import (
     GROUP,
     FileInfo,
@@ -23,6 +24,8 @@ from pgswarm.actions.models.offline.rules.lexicon import Kind, groups, is_questi
 from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
 MAX_PARTS = 40
+MAX_GOAL = 20_000
+MAX_WORD = 120
 ASK_PREFIX = "Ask the user: "
 
 _DETAIL = stem_list("details")
@@ -53,6 +56,7 @@ _PRELUDE = re.compile(
     r"(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|analyze|examine) [^,:]*$)\b",
     re.IGNORECASE,
 )
+_LONG_WORD = re.compile(rf"\S{{{MAX_WORD},}}")
 _FILE_NAME = re.compile(
     r"(?<![\w/.-])[\w-][\w./-]*\.(?:csv|tsv|txt|md|json|pdf|docx?|xlsx?|html?|rst|tab|log|xml|ya?ml)\b", re.IGNORECASE
 )
@@ -79,8 +83,10 @@ def explicit(goal: str, files: Sequence[FileInfo]) -> list[Part]:
             found[-1] = replace(found[-1], directive=f"{found[-1].directive.rstrip('?.')} and {_lower(part.directive)}")
         else:
             found.extend(_for_each_file(part, files))
+    if len(found) > MAX_PARTS:
+        raise needs_model(f"A directive of {len(found)} parts (rules manage {MAX_PARTS})")
     found = _apply_remarks(found, remarks)
-    return [replace(part, stage=_stage(part, found)) for part in _unique(found)][:MAX_PARTS]
+    return [replace(part, stage=_stage(part, found)) for part in _unique(found)]
 
 
 def planned(
@@ -101,7 +107,7 @@ def planned(
         parts = [p for p in parts if not (p.kind is Kind.ASK and slots.asks_audience([p.directive]))]
         added.append(Part(Kind.ASK, f"{ASK_PREFIX}Who is the {slots.document(first.directive)} for?"))
     both = [*added, *parts]
-    return [replace(part, stage=_stage(part, both)) for part in both][:MAX_PARTS]
+    return [replace(part, stage=_stage(part, both)) for part in both]
 
 
 def key(directive: str) -> str:
@@ -110,19 +116,23 @@ def key(directive: str) -> str:
 
 
 def _read(goal: str, files: Sequence[FileInfo]) -> list[Part]:
+    if len(goal) > MAX_GOAL:
+        raise needs_model(f"A directive of {len(goal):,} characters (rules read {MAX_GOAL:,})")
+    goal = _LONG_WORD.sub(lambda word: word.group()[:MAX_WORD], goal)
     has_table = any(f.is_table for f in files)
     has_text = any(not f.is_table for f in files)
     if goal.startswith(ASK_PREFIX):
         return [Part(Kind.ASK, goal)]
     found = []
+    in_list = listed(goal)
     for clause in clauses(goal):
         kind = kind_of(clause, has_table=has_table, has_text=has_text)
         if kind is Kind.FIND and _only_tables(clause, files):
             kind = Kind.COMPUTE
-        bare = not listed(goal) and _STATEMENT.match(clause) and not _was_wanted(clause, goal)
+        bare = not in_list and _STATEMENT.match(clause) and not _was_wanted(clause, goal)
         if _MANNER.match(clause) or (bare and _is_statement(clause)):
             kind = Kind.REMARK
-        elif kind is Kind.REMARK and _THING.match(clause) and (listed(goal) or _was_wanted(clause, goal)):
+        elif kind is Kind.REMARK and _THING.match(clause) and (in_list or _was_wanted(clause, goal)):
             kind = Kind.OTHER  # what is asked for is never passed over
         text = clause if is_question(clause) else clause.rstrip("?")
         found.append(Part(kind, text[:1].upper() + text[1:]))

@@ -1,6 +1,7 @@
 """Actions that wait, block, misbehave or touch everything that a handler can touch."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Sleep, Spawn, action
+from pgswarm.actions.models import ModelError
 
 
 class WaitArgs(BaseModel):
@@ -131,6 +133,8 @@ class Touch(Action[TouchArgs]):
         word = node.answers[0].answer
         await node.memory.save("word.txt", word)
         model = await node.llm(Word, Prompt("word", "Say a word.", {"about": word}))
+        with contextlib.suppress(ModelError):
+            await node.llm(Word, Prompt("refused", "Say another.", {}))
 
         async def effect() -> str:
             if node.args.dies == "in effect" and node.attempt == 1 and node.activation == 2:
