@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pgswarm.cli.run.screen import Screen
 
 GOAL_CHARS = 300
-STOP_S = 3.0
-"""What processors have after the end: nothing of this swarm runs any more, but something of another may."""
+LEAVE_S = 1.0
+"""How long the end of the processors is waited for: nothing of this swarm runs any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _run(request: Request, manner: Manner, crew: Crew, errors: int | None) -> Ex
         answers.close()
         screen.close()
         follower.close()
-    crew.stop(STOP_S)
+    crew.leave(LEAVE_S)
     return ending.code
 
 

@@ -111,13 +111,16 @@ class Crew:
         """Say whether all have ended; call after `hang_up`."""
         return all(child.process.poll() is not None for child in self._children)
 
-    def stop(self, within_s: float = STOP_S) -> None:
-        """End every child: in order within so many seconds, at once after that."""
+    def leave(self, within_s: float) -> None:
+        """Let every child end in order, and wait for that so many seconds.
+
+        Those that need longer end by themselves soon after: they work on something else that they may finish.
+        """
         self.hang_up()
         end = time.monotonic() + within_s
         while not self.ended() and time.monotonic() < end:
             time.sleep(LOOK_S)
-        self.kill()
+        self._children.clear()
 
     def kill(self) -> None:
         """End every child at once; others take over what they held."""

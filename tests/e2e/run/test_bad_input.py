@@ -11,18 +11,9 @@ from support.running import COMMAND, environment, pgswarm
 
 WRONG = {
     "unknown action": (("--action", "no/such"), "action no/such is not known"),
-    "args of the wrong type": (("--action", "bench/fan_out", "--args", '{"width": "x"}'), "args.width"),
     "args out of range": (("--action", "bench/fan_out", "--args", '{"width": -1}'), "args.width"),
-    "args unknown": (("--action", "bench/fan_out", "--args", '{"wide": 1}'), "wide"),
-    "args not JSON": (("--args", "{width: 1}"), "--args is not JSON"),
-    "args no object": (("--args", "[1]"), "--args must be a JSON object"),
-    "args with NUL": (("--args", '{"a": "\\u0000"}'), "NUL"),
     "limit unknown": (("--budget", "apples=3"), "budget.apples is not a limit"),
-    "limit not a number": (("--budget", "nodes=many"), "--budget: 'nodes=many'"),
-    "limit too low": (("--budget", "nodes=0"), "budget.nodes cannot be 0"),
     "no such file": (("--file", "/none/such.txt"), "--file /none/such.txt"),
-    "a directory": (("--file", "/"), "is a directory"),
-    "no such recording": (("--model", "recorded:/none/such.jsonl"), "--model"),
     "too many processors": (("--processors", "1000"), "--processors"),
     "unknown option": (("--colour", "red"), "--colour"),
 }

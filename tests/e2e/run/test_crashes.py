@@ -1,4 +1,4 @@
-"""kill -9 of the command, a processor, the database: the same command, or `pgswarm up`, goes on to a right end."""
+"""kill -9 of the command, of a processor, of the database: the same command, or `pgswarm up`, goes on to its end."""
 
 import os
 import signal
@@ -7,6 +7,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from pgswarm.cli.embedded import Home, ensure_running, server_state
+from pgswarm.cli.embedded.server import Running
 from support.database import Database
 from support.running import MAIN_JOB, TABLE, pgswarm, processors_of, started, totals
 from support.wait import wait_until
@@ -33,8 +34,8 @@ def test_up_goes_on_with_the_swarm_of_a_command_that_was_killed(db: Database) ->
     with started(*SLOW, PGSWARM_DATABASE_URL=db.url) as process:
         wait_until(lambda: db.value(RUNNING) == 3, "three run")
         children = processors_of(process.pid)
-        for one in (process, *children):
-            os.kill(one.pid, signal.SIGKILL)
+        for pid in (process.pid, *(child.pid for child in children)):
+            os.kill(pid, signal.SIGKILL)
     with started("up", "--json", PGSWARM_DATABASE_URL=db.url) as up:
         wait_until(
             lambda: db.value("select outcome from pgswarm.swarm") == "succeeded", "up ends the swarm", within_s=60
@@ -67,7 +68,7 @@ def test_actions_that_kill_their_process_do_not_end_the_run(db: Database) -> Non
 
 def test_the_embedded_database_is_started_again_when_it_is_killed_in_the_middle(home: Home) -> None:
     with started(*SLOW, PGSWARM_HOME=str(home.root)) as process:
-        found = wait_until(lambda: server_state(home), "the database is up", within_s=60)
+        found = _running(home)
         url = found.url
         wait_until(lambda: _value(url, RUNNING) == 3, "three run", within_s=60)
         os.kill(found.pid, signal.SIGKILL)
@@ -79,7 +80,7 @@ def test_the_embedded_database_is_started_again_when_it_is_killed_in_the_middle(
 
 def test_command_processors_and_database_killed_at_once_lose_nothing(home: Home) -> None:
     with started(*SLOW, PGSWARM_HOME=str(home.root)) as process:
-        found = wait_until(lambda: server_state(home), "the database is up", within_s=60)
+        found = _running(home)
         wait_until(lambda: _value(found.url, RUNNING) == 3, "three run", within_s=60)
         for pid in (process.pid, found.pid, *(child.pid for child in processors_of(process.pid))):
             os.kill(pid, signal.SIGKILL)
@@ -88,6 +89,12 @@ def test_command_processors_and_database_killed_at_once_lose_nothing(home: Home)
     url = ensure_running(home).url
     assert _value(url, "select count(*) from pgswarm.swarm where outcome = 'succeeded'") == 1
     assert _value(url, "select count(*) from pgswarm.check_invariants()") == 0
+
+
+def _running(home: Home) -> Running:
+    found = wait_until(lambda: server_state(home), "the database is up", within_s=60)
+    assert found is not None
+    return found
 
 
 def _value(url: str, query: str) -> object:
