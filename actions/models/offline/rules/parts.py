@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pgswarm.actions.models.offline.rules.kinds import kind_of
+
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.clauses import clauses, listed
 from pgswarm.actions.models.offline.rules.files import (
@@ -18,7 +20,6 @@ from pgswarm.actions.models.offline.rules.files import (
     named,
     named_directive,
 )
-from pgswarm.actions.models.offline.rules.kinds import kind_of
 from pgswarm.actions.models.offline.rules.lexicon import Kind, is_question
 from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
@@ -133,8 +134,11 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
     return bool(
-        re.match(r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
-            r"analyze|examine) [^,:]*$)\b", part.directive)
+        re.match(
+            r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
+            r"analyze|examine) [^,:]*$)\b",
+            part.directive,
+        )
     )
 
 

@@ -31,7 +31,8 @@ _FOR = re.compile(
 _LETTER_TO = re.compile(
     r"\b(?:(?:hand|give|send|show|present|go)(?: out)?|letter|memo|note|email|brief|briefing|message|report|"
     r"write-?up) to (?P<who>(?:[^.;:()]|"
-    r"\.(?=\w))+)", re.IGNORECASE
+    r"\.(?=\w))+)",
+    re.IGNORECASE,
 )
 _WHO_ENDS = re.compile(
     r",|\s+(?:that|which|who|about|on|with|based|using|from|covering|including|summaris\w+|summariz\w+|"
@@ -189,6 +190,9 @@ def topic(clause: str) -> str | None:
 
 def asks_audience(texts: Iterable[str]) -> bool:
     """Say whether one of these wordings asks the person who something is for."""
-    pattern = re.compile(r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
-        r"should|would|may) (?:read|get|receive|see))\b", re.IGNORECASE)
+    pattern = re.compile(
+        r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
+        r"should|would|may) (?:read|get|receive|see))\b",
+        re.IGNORECASE,
+    )
     return any(pattern.search(text) for text in texts)
