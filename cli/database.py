@@ -6,6 +6,8 @@ and migrated when needed. A password is never printed, and every wait ends.
 
 import os
 import time
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 CONNECT_S = 10
 RETRY_S = 0.2
 STATEMENT_MS = 60_000
+MIGRATING = ("psycopg", "pgswarm.migrations.upgrade")
+MIGRATING_AT_FIRST = ("alembic.command", "sqlalchemy.dialects.postgresql.psycopg", "pgswarm.schema.tables")
 SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -43,11 +47,23 @@ def database_url() -> str:
     return named_url() or ensure_running(find_home(), lambda line: typer.echo(line, err=True)).url
 
 
+def url_to_migrate() -> str:
+    """Return `database_url()`, importing what migrates in the time in which the embedded PostgreSQL starts."""
+    if named_url() is not None:
+        return database_url()
+    modules = MIGRATING if find_home().data.exists() else MIGRATING + MIGRATING_AT_FIRST
+    ahead = Thread(target=lambda: [import_module(name) for name in modules], daemon=True)
+    ahead.start()
+    url = database_url()
+    ahead.join()
+    return url
+
+
 def ready_url() -> str:
     """Return the URL of a database that has this version's schema; raise where it has not, and is not ours."""
+    url = url_to_migrate()
     from pgswarm.migrations.upgrade import current_state, upgrade
 
-    url = database_url()
     if named_url() is None:
         upgrade(url)
         return url

@@ -13,7 +13,7 @@ from pgswarm.cli.exits import CommandError, Exit
 if TYPE_CHECKING:
     import psycopg
 
-PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]*(?=@)")
+PASSWORD = re.compile(r"(://[^:@/\s]*:)[^@\s]*(?=@)|((?:password|passwd|pwd)=)[^&\s]+")
 # libpq gives no SQLSTATE for a failed connection, only words
 CONNECTING = (
     (r"Connection refused|No such file or directory", "Is the server running there? See PGSWARM_DATABASE_URL."),
@@ -34,6 +34,11 @@ def describe(error: BaseException) -> CommandError | None:
     """Return what to tell about `error`; None where it is a fault of pgswarm's own."""
     if isinstance(error, CommandError):
         return error
+    if "pgswarm.actions.models.errors" in sys.modules:
+        from pgswarm.actions.models.errors import ModelError
+
+        if isinstance(error, ModelError):
+            return CommandError(str(error), code=Exit.BAD_INPUT if error.code == "model_settings" else Exit.UNREACHABLE)
     if "psycopg" not in sys.modules:  # nothing of it can have been raised, and importing it takes a while
         return None
     import psycopg
@@ -52,8 +57,8 @@ def describe(error: BaseException) -> CommandError | None:
 
 
 def hidden(text: str) -> str:
-    """Return the text with the passwords of URLs replaced."""
-    return PASSWORD.sub(r"\1***", text)
+    """Return the text with the passwords in URLs replaced."""
+    return PASSWORD.sub(r"\1\2***", text)
 
 
 def _without_state(error: "psycopg.Error") -> CommandError | None:

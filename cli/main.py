@@ -6,11 +6,12 @@ Rule: a command's module is light to import; what it needs is imported when it r
 import os
 import sys
 import traceback
+from inspect import cleandoc
 from typing import Annotated
 
 import typer
 
-from pgswarm.cli.commands import answer, db, migrate, processor, show, steer, swarms
+from pgswarm.cli.commands import answer, bench, db, doctor, migrate, processor, run, show, steer, swarms, up
 from pgswarm.cli.exits import Exit
 from pgswarm.cli.failures import describe
 
@@ -25,8 +26,10 @@ unreachable or of a wrong version, 130 interrupted.
 app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-for group in (swarms, show, answer, steer, processor, migrate, db):
+for group in (run, up, swarms, show, answer, steer, processor, doctor, bench, migrate, db):
     group.register(app)
+for command in app.registered_commands:  # "\\b" keeps a paragraph's lines; a raw docstring holds it as two characters
+    command.help = cleandoc(command.callback.__doc__ or "").replace("\\b\n", "\b\n") if command.callback else None
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes a callback's value by position

@@ -7,6 +7,7 @@ needs, `dev` also what its tests need.
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -36,8 +37,7 @@ def main() -> int:
     try:
         with (ROOT / ".venv.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a second command waits for the first one to have made it
-            if not is_current(kind):
-                make(kind)
+            bring_up_to_date(kind)
     except PermissionError as error:
         return complain(f"cannot write the environment: {error}. Use a checkout of your own.")
     except subprocess.CalledProcessError as error:
@@ -47,31 +47,43 @@ def main() -> int:
     return 0
 
 
-def is_current(kind: str) -> bool:
-    """Return whether the environment has what `kind` needs; `dev` has everything that `runtime` has."""
-    if not (PYTHON.exists() and STAMP.exists()):
-        return False
-    return STAMP.read_text() in {mark(kind), mark("dev")}
-
-
-def mark(kind: str) -> str:
-    """Return what tells an environment of today from a stale one."""
-    parts = [LOCKS[kind].read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), sys.version.encode()]
-    return f"{kind} {hashlib.sha256(b''.join(parts)).hexdigest()}"
-
-
-def make(kind: str) -> None:
-    """Make the environment anew, with pgswarm itself linked into it."""
+def bring_up_to_date(kind: str) -> None:
+    """Make what is absent or stale: the packages, or only the link to pgswarm itself."""
     begin = time.monotonic()
-    say(f"Making {VENV} from {LOCKS[kind].name}; this takes a minute, once.")
-    shutil.rmtree(VENV, ignore_errors=True)
-    run(sys.executable, "-m", "venv", str(VENV))
-    say("  packages …")
-    run(str(PYTHON), "-m", "pip", "install", "--require-hashes", "--requirement", str(LOCKS[kind]))
+    stamp = STAMP.read_text().split() if PYTHON.exists() and STAMP.exists() else ["", ""]
+    packages, project = packages_mark(kind), project_mark()
+    if stamp[0] not in {packages, packages_mark("dev")}:  # dev has everything that runtime has
+        say(f"Making {VENV} from {LOCKS[kind].name}; this takes a minute, once.")
+        shutil.rmtree(VENV, ignore_errors=True)
+        run(sys.executable, "-m", "venv", str(VENV))
+        say("  packages …")
+        run(str(PYTHON), "-m", "pip", "install", "--require-hashes", "--requirement", str(LOCKS[kind]))
+    elif stamp[1] == project:
+        return
+    else:
+        packages = stamp[0]
     say("  pgswarm …")
     run(str(PYTHON), "-m", "pip", "install", "--no-deps", "--editable", str(ROOT))
-    STAMP.write_text(mark(kind))
+    STAMP.write_text(f"{packages} {project}")
     say(f"  done in {time.monotonic() - begin:.0f} s")
+
+
+def packages_mark(kind: str) -> str:
+    """Return what changes when the packages must be installed anew."""
+    return digest(kind.encode(), LOCKS[kind].read_bytes(), str(ROOT).encode(), sys.version.encode())
+
+
+def project_mark() -> str:
+    """Return what changes when pgswarm's own metadata do: its version, its commands, where its packages lie."""
+    import tomllib  # not in the older Pythons, which `main` turns away
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return digest(json.dumps([settings["project"], settings["tool"]["setuptools"]]).encode())
+
+
+def digest(*parts: bytes) -> str:
+    """Return one hash of all parts."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def run(*command: str) -> None:

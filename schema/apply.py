@@ -46,8 +46,20 @@ def apply_sql(connection: Connection[Any]) -> None:
             error.add_note(f"in schema/sql/{name}")
             raise
     connection.execute(guard_sql().encode())
+    _drop_outlived(connection)
     connection.execute("select pgswarm.make_partitions()")
     _grant(connection)
+
+
+def _drop_outlived(connection: Connection[Any]) -> None:
+    """Drop what a changed list of parameters left behind: functions of a name that was just made, but not made now."""
+    outlived = connection.execute(
+        "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'pgswarm'::regnamespace"
+        " and p.xmin <> pg_current_xact_id()::xid and exists (select from pg_proc k where k.proname = p.proname"
+        " and k.pronamespace = p.pronamespace and k.xmin = pg_current_xact_id()::xid)"
+    ).fetchall()
+    for (signature,) in outlived:
+        connection.execute(f"drop function {signature}".encode())
 
 
 def _grant(connection: Connection[Any]) -> None:

@@ -5,6 +5,7 @@ makes. A statement trigger refuses whoever is not the owner of the tables, and v
 the verb to call.
 """
 
+import hashlib
 from collections.abc import Iterable
 from typing import Final
 
@@ -21,7 +22,24 @@ _VERB_HINTS: Final = {
 
 def guard_sql() -> str:
     """Return the SQL that makes the guards; it may be run again at any time."""
-    return "\n".join([_legal_moves(), _illegal_move(), _illegal_birth(), *map(_direct_write, _VERB_HINTS)])
+    return "\n".join([_legal_moves(), _illegal_move(), _illegal_birth(), *map(_direct_write, _VERB_HINTS), _PARTITIONS])
+
+
+def _trigger(name: str, table: str, when: str) -> str:
+    """Make a trigger, only where it is not there as it is here: to make one locks its table against all writers."""
+    statement = f"create or replace trigger {name} {when}"
+    mark = hashlib.sha256(statement.encode()).hexdigest()[:16]
+    return f"""
+do $do$
+begin
+  if not exists (select from pg_trigger t where t.tgrelid = 'pgswarm.{table}'::regclass and t.tgname = '{name}'
+                    and obj_description(t.oid, 'pg_trigger') = 'pgswarm {mark}') then
+    {statement};
+    comment on trigger {name} on pgswarm.{table} is 'pgswarm {mark}';
+  end if;
+end
+$do$;
+"""
 
 
 def _legal_moves() -> str:
@@ -46,9 +64,12 @@ begin
           hint = 'see the view pgswarm.legal_move';
 end
 $$;
-create or replace trigger refuse_move before update on pgswarm.node for each row
-when (not ({legal} or {silent})) execute function pgswarm.refuse_move();
-"""
+""" + _trigger(
+        "refuse_move",
+        "node",
+        f"before update on pgswarm.node for each row\n    when (not ({legal} or {silent}))"
+        " execute function pgswarm.refuse_move()",
+    )
 
 
 def _quoted(values: Iterable[str]) -> str:
@@ -64,9 +85,12 @@ begin
           hint = 'spawn it pending';
 end
 $$;
-create or replace trigger refuse_birth before insert on pgswarm.node for each row
-when (new.status <> 'pending') execute function pgswarm.refuse_birth();
-"""
+""" + _trigger(
+        "refuse_birth",
+        "node",
+        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending')"
+        " execute function pgswarm.refuse_birth()",
+    )
 
 
 def _direct_write(table: str) -> str:
@@ -81,6 +105,29 @@ begin
   return null;
 end
 $$;
-create or replace trigger refuse_write before insert or update or delete or truncate on pgswarm.{table}
-for each statement execute function pgswarm.refuse_write_to_{table}();
+""" + _trigger(
+        "refuse_write",
+        table,
+        f"before insert or update or delete or truncate on pgswarm.{table}\n    for each statement"
+        f" execute function pgswarm.refuse_write_to_{table}()",
+    )
+
+
+# A statement that names a partition does not fire the triggers of the table above it.
+_PARTITIONS: Final = """
+create or replace function pgswarm.guard_partitions() returns void language plpgsql as $$
+declare
+  v_partition regclass;
+begin
+  for v_partition in
+    select i.inhrelid::regclass from pg_inherits i
+     where i.inhparent = 'pgswarm.event'::regclass
+       and not exists (select from pg_trigger t where t.tgrelid = i.inhrelid and t.tgname = 'refuse_write')
+  loop
+    execute format('create trigger refuse_write before insert or update or delete or truncate on %s for each statement '
+                   'execute function pgswarm.refuse_write_to_event()', v_partition);
+  end loop;
+end
+$$;
+select pgswarm.guard_partitions();
 """

@@ -77,6 +77,12 @@ def db(server: Server, template: str, request: pytest.FixtureRequest) -> Iterato
     yield from _lend(server, template, request)
 
 
+@pytest.fixture(scope="module")
+def module_db(server: Server, template: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """One migrated database for a whole module: for tables of many small cases, each in a swarm of its own."""
+    yield from _lend(server, template, request)
+
+
 @pytest.fixture
 def empty_db(server: Server, request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database without anything in it, for what makes or migrates one."""

@@ -126,7 +126,7 @@ class RouteAction(Action[RouteArgs]):
     def _no_choice(self, node: Node[RouteArgs], reason: str) -> Fail:
         tried = node.state.get("rejected", [])
         if tried:
-            return Fail(tried[-1]["code"], tried[-1]["reason"])
+            return Fail(tried[0]["code"], tried[0]["reason"])
         return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
 
 

@@ -64,7 +64,7 @@ def answer(
     *,
     as_json: Json = False,
 ) -> None:
-    r"""Answer a question; the last answer that its node needs wakes it.
+    r"""Answer a question. The last answer that its node needs wakes it.
 
     \b
     Examples:

@@ -24,10 +24,11 @@ def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
     Example:
       PGSWARM_DATABASE_URL=postgresql://me@db.example/pgswarm pgswarm migrate
     """
-    from pgswarm.cli.database import database_url, wait_for_database
+    from pgswarm.cli.database import url_to_migrate, wait_for_database
+
+    url = url_to_migrate()
     from pgswarm.migrations.upgrade import upgrade
 
-    url = database_url()
     wait_for_database(url, wait_s)
     changed = upgrade(url)
     if as_json:

@@ -4,17 +4,16 @@ Rule: to ask for what is so already is no error: the command says so and ends wi
 """
 
 import json
-import re
 from typing import Annotated
 
 import typer
 
+from pgswarm.cli.budget import parse_budget
 from pgswarm.cli.ids import find_id
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import print_json
 
 Swarm = Annotated[str, typer.Argument(help="The swarm's id, or the beginning or the end of it.")]
-LIMIT = re.compile(r"(?P<name>[a-z_]+)\s*=\s*(?P<number>\d{1,15}(\.\d{1,9})?)")
 VERBS = {
     "pause": "select pgswarm.pause_swarm(swarm_id => %(swarm_id)s) as changed",
     "resume": "select pgswarm.resume_swarm(swarm_id => %(swarm_id)s) as changed",
@@ -26,7 +25,7 @@ STATUS = "select status, coalesce(outcome, status) as state, paused_reason from 
 
 
 def pause(swarm: Swarm, *, as_json: Json = False) -> None:
-    """Pause a swarm: what runs is finished and kept, nothing new begins, questions stay open."""
+    """Pause a swarm. What runs is finished and kept, nothing new begins, questions stay open."""
     _apply("pause", swarm, "Paused.", as_json=as_json)
 
 
@@ -53,19 +52,6 @@ def cancel(
 ) -> None:
     """Cancel a swarm, or one node with all below it. What runs is cut off: nothing of it is written any more."""
     _apply("cancel" if node is None else "cancel_node", swarm, "Cancelled.", node=node, as_json=as_json)
-
-
-def parse_budget(text: str) -> dict[str, float]:
-    """Return the limits of `nodes=300,tokens=50000`; the database knows their names. Raises `BadInputError`."""
-    from pgswarm.cli.exits import BadInputError
-
-    limits: dict[str, float] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        found = LIMIT.fullmatch(part)
-        if found is None:
-            raise BadInputError(f"--budget: {part!r} is not a limit", "Write it as nodes=300,tokens=50000.")
-        limits[found["name"]] = float(found["number"]) if "." in found["number"] else int(found["number"])
-    return limits
 
 
 def _apply(

@@ -1,7 +1,7 @@
 """Making the data directory (PostgreSQL's "cluster"), once.
 
 Rule: it is made under another name, filled, brought to disk, and only then renamed: killed at any moment, it is either
-not there or complete. What an earlier, killed attempt left is removed.
+not there or complete. What a killed attempt left is removed at the next start.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pgswarm.cli.embedded.account import Account
 from pgswarm.cli.embedded.home import MAJOR, Home
-from pgswarm.cli.embedded.settings import first_settings
+from pgswarm.cli.embedded.settings import SYNC_METHOD, first_settings
 from pgswarm.cli.embedded.trouble import explain
 from pgswarm.cli.exits import UnreachableError
 
@@ -56,11 +56,15 @@ def require_version(data: Path) -> None:
         )
 
 
+def remove_unfinished(home: Home) -> None:
+    """Remove what killed attempts left. The caller holds the start lock."""
+    for left in home.postgres.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)  # an initdb that lost its parent may still write: then the next time
+
+
 def make_cluster(home: Home, account: Account, programs: Path) -> None:
     """Make the data directory with an empty database in it. The caller holds the start lock."""
     account.require_name()
-    for left in home.postgres.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left, ignore_errors=True)
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=home.postgres))
     if not account.is_self:
         os.chown(unfinished, account.uid, account.gid, follow_symlinks=False)
@@ -78,7 +82,7 @@ def make_cluster(home: Home, account: Account, programs: Path) -> None:
         )
         single = [str(programs / "postgres"), "--single", "-D", here, "-c", "fsync=off", "template1"]
         _run(account, unfinished, single, f"create database {DATABASE}\n")
-        _run(account, unfinished, [str(programs / "initdb"), "-D", here, "--sync-only"])
+        _run(account, unfinished, [str(programs / "initdb"), "-D", here, "--sync-only", f"--sync-method={SYNC_METHOD}"])
         unfinished.rename(home.data)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -6,10 +6,10 @@ signal goes only to a process that is this server by its own command line.
 
 import os
 import signal
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from pgswarm.cli.embedded.handshake import takes_clients
 from pgswarm.cli.embedded.home import Home
 from pgswarm.cli.embedded.lock import is_held
 from pgswarm.cli.embedded.socket_folder import socket_path
@@ -45,13 +45,7 @@ def ready_postmaster(home: Home) -> Postmaster | None:
     found = read_postmaster(home)
     if found is None or found.status not in {"ready", "standby"}:
         return None
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(str(socket_path(found.socket_folder)))
-        except OSError:  # on its way down: whoever holds the lock still is not listening any more
-            return None
-    return found
+    return found if takes_clients(socket_path(found.socket_folder)) else None
 
 
 def remove_stale_files(home: Home, socket_folder: Path) -> None:

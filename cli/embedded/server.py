@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from pgswarm.cli.embedded.cluster import DATABASE, USER, data_argument, make_cluster, require_version
+from pgswarm.cli.embedded.cluster import DATABASE, USER, data_argument, make_cluster, remove_unfinished, require_version
 from pgswarm.cli.embedded.home import Home, home_errors, open_owned
 from pgswarm.cli.embedded.lock import held, is_held
 from pgswarm.cli.embedded.postmaster import (
@@ -31,7 +31,8 @@ from pgswarm.cli.embedded.trouble import explain
 from pgswarm.cli.exits import UnreachableError
 
 START_S = 300.0  # recovery after a crash reads all that was written since the last checkpoint
-STOP_S = 60.0
+FAST_S = 20.0
+IMMEDIATE_S = 20.0  # PostgreSQL itself kills what is left after 5 s
 LOCK_S = 5.0
 SAY_AFTER_S = 2.0
 PAUSE_S = 0.005
@@ -70,22 +71,28 @@ def ensure_running(home: Home, say: Say = lambda _: None) -> Running:
         return server_state(home) or _start(home, say)
 
 
-def stop_server(home: Home, deadline_s: float = STOP_S) -> bool:
-    """Stop the server, rolling back what runs in it ("fast"); return whether there was one."""
+def stop_server(home: Home) -> bool:
+    """Stop the server, rolling back what runs in it; return whether there was one.
+
+    PostgreSQL's "fast" shutdown. Where that does not end, or the server takes no clients, its "immediate" one, after
+    which the next start recovers: PostgreSQL 18 waits for ever when asked to stop while it recovers from a crash.
+    """
     if server_state(home) is None and not is_held(home.server_lock):
         return False
     with home_errors(), held(home.start_lock, START_S):
-        found = read_postmaster(home)
-        if found is not None and is_held(home.server_lock):
-            signal_postmaster(home, found, signal.SIGINT)
-        end = time.monotonic() + deadline_s
-        while is_held(home.server_lock):
-            if time.monotonic() > end:
-                raise UnreachableError(
-                    f"the embedded database did not stop within {deadline_s:g} s",
-                    f"See {home.log}. `kill -9 {found.pid if found else ''}` is safe: the next start recovers.",
-                )
-            time.sleep(PAUSE_S)
+        fast, immediate = (signal.SIGINT, FAST_S), (signal.SIGQUIT, IMMEDIATE_S)
+        for number, patience_s in (fast, immediate) if ready_postmaster(home) else (immediate,):
+            found = read_postmaster(home)
+            if found is not None and is_held(home.server_lock):
+                signal_postmaster(home, found, number)
+            end = time.monotonic() + patience_s
+            while is_held(home.server_lock) and time.monotonic() < end:
+                time.sleep(PAUSE_S)
+        if is_held(home.server_lock):
+            raise UnreachableError(
+                f"the embedded database did not stop within {FAST_S + IMMEDIATE_S:g} s",
+                f"See {home.log}, and which processes hold {home.server_lock} (`fuser`). It is safe to kill them.",
+            )
         with suppress(OSError):  # one in the runtime directory would stay behind when the home is removed
             socket_folder(home, home.account()).rmdir()
     return True
@@ -99,6 +106,7 @@ def _start(home: Home, say: Say) -> Running:
         if running is not None:
             return running
         programs = find_programs(account, home.root)
+        remove_unfinished(home)
         if not home.data.exists():
             make_cluster(home, account, programs)
         require_version(home.data)
@@ -134,7 +142,7 @@ def _wait_for_others(home: Home, say: Say) -> Running | None:
             )
         if waited > SAY_AFTER_S and not said:
             said = True
-            say("Waiting for the processes of an earlier database server to end …")
+            say("Waiting for a database server that starts, stops or recovers …")
         time.sleep(PAUSE_S)
     return None
 

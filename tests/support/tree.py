@@ -4,15 +4,18 @@ For tests of what actions decide. The model is the real client; it is faked only
 recorded transports).
 """
 
+import importlib
 import itertools
 import json
 import logging
+import pkgutil
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pgswarm.actions
 from pgswarm.actions import Ask, Child, Continue, Fail, Finish, Sleep, Spawn
 from pgswarm.actions.base import Action, ActionError, registry
 from pgswarm.actions.models.client import ModelClient
@@ -110,11 +113,7 @@ class TreeNode:
         return SwarmInfo(self.swarm_id, None, self.tree.goal, {})
 
     async def actions(self) -> list[ActionChoice]:
-        return [
-            ActionChoice(a.spec.action_id, a.spec.description, a.spec.args_model.model_json_schema())
-            for a in registry
-            if a.spec.routable
-        ]
+        return built_in_actions()
 
     async def llm(self, schema: Any, prompt: Prompt) -> Any:
         self.tree.prompts.append(prompt)
@@ -211,3 +210,19 @@ class Tree:
 
 def _as_list(questions: Any) -> list[Any]:
     return [questions] if isinstance(questions, str) or not isinstance(questions, Sequence) else list(questions)
+
+
+def load_built_in_actions() -> None:
+    """Import every module of `pgswarm.actions`, so that the registry holds them all."""
+    for module in pkgutil.walk_packages(pgswarm.actions.__path__, "pgswarm.actions."):
+        importlib.import_module(module.name)
+
+
+def built_in_actions() -> list[ActionChoice]:
+    """Return the built-in actions that a router may choose."""
+    load_built_in_actions()
+    return [
+        ActionChoice(a.spec.action_id, a.spec.description, a.spec.args_model.model_json_schema())
+        for a in registry
+        if a.spec.routable and type(a).__module__.startswith("pgswarm.")
+    ]

@@ -9,7 +9,7 @@ T = TypeVar("T")
 PAUSE_S = 0.01
 
 
-def wait_until(check: Callable[[], T], what: str, *, within_s: float = 15.0) -> T:
+def wait_until(check: Callable[[], T | None], what: str, *, within_s: float = 15.0) -> T:
     """Call `check` until it returns something true, and return that; fail after `within_s` seconds, naming `what`."""
     end = time.monotonic() + within_s
     while True:
@@ -21,7 +21,7 @@ def wait_until(check: Callable[[], T], what: str, *, within_s: float = 15.0) -> 
         time.sleep(PAUSE_S)
 
 
-async def wait_until_async(check: Callable[[], Awaitable[T]], what: str, *, within_s: float = 15.0) -> T:
+async def wait_until_async(check: Callable[[], Awaitable[T | None]], what: str, *, within_s: float = 15.0) -> T:
     """Await `check()` until it gives something true, and return that; fail after `within_s` seconds, naming `what`."""
     end = time.monotonic() + within_s
     while True:

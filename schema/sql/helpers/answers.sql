@@ -5,7 +5,7 @@ begin
   if answer is null then
     raise exception 'answer is missing' using errcode = 'PS422', detail = 'answer', hint = 'give a JSON value';
   end if;
-  if jsonb_typeof(choices) = 'array' and not choices @> jsonb_build_array(answer) then
+  if jsonb_typeof(choices) = 'array' and not pgswarm.is_one_of(answer, choices) then
     raise exception 'answer must be one of %', choices
       using errcode = 'PS422', detail = 'answer', hint = 'give one of the choices, spelled the same';
   end if;

@@ -8,6 +8,12 @@ language sql immutable parallel safe as $$
   end
 $$;
 
+-- Whether a value is an element of a JSON array: equal to it, where `@>` would take a part of an object for the whole.
+create or replace function pgswarm.is_one_of(value jsonb, elements jsonb) returns boolean
+language sql immutable parallel safe as $$
+  select exists (select from jsonb_array_elements(elements) e where e = is_one_of.value)
+$$;
+
 create or replace function pgswarm.check_value(field text, schema jsonb, value jsonb) returns void
 language plpgsql immutable as $$
 declare
@@ -25,7 +31,7 @@ begin
     raise exception '% must be of type %, not %', field, v_type #>> '{}', jsonb_typeof(value)
       using errcode = 'PS422', detail = field, hint = 'give a value that fits the schema';
   end if;
-  if schema ? 'enum' and not (schema -> 'enum') @> jsonb_build_array(value) then
+  if jsonb_typeof(schema -> 'enum') = 'array' and not pgswarm.is_one_of(value, schema -> 'enum') then
     raise exception '% must be one of %', field, schema -> 'enum'
       using errcode = 'PS422', detail = field, hint = 'give one of the values listed';
   end if;

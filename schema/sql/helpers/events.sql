@@ -10,6 +10,13 @@ language sql volatile as $$
     pgswarm.clock())
 $$;
 
+-- How many nodes of a swarm count towards its limit, `bench/*` left out; each event says it as of then.
+create or replace function pgswarm.counted_nodes(swarm_id uuid) returns integer
+language sql volatile as $$
+  select coalesce(
+    (select e.nodes from pgswarm.event e where e.swarm_id = counted_nodes.swarm_id order by e.seq desc limit 1), 0)
+$$;
+
 -- Appends one event of a verb that holds the swarm's lock; returns its seq.
 create or replace function pgswarm.append_event(
   swarm_id uuid, at timestamptz, kind text, verb text, node_id uuid, data jsonb, new_nodes integer default 0

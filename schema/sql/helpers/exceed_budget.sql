@@ -1,5 +1,6 @@
--- A swarm has reached a limit: it is paused, what runs is released, one event says so. The caller holds the swarm's lock.
-create or replace function pgswarm.exceed_budget(swarm_id uuid, limit_name text) returns setof pgswarm.advanced
+-- A swarm has reached a limit: it is paused (if a person has paused it, for this reason now), what runs is released, one
+-- event says so. The caller holds the swarm's lock; `at` is the moment of the verb that reached the limit.
+create or replace function pgswarm.exceed_budget(swarm_id uuid, limit_name text, at timestamptz default null) returns setof pgswarm.advanced
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -8,18 +9,17 @@ declare
   v_seq bigint;
 begin
   update pgswarm.swarm s set status = 'paused', paused_reason = 'budget_exceeded'
-   where s.swarm_id = exceed_budget.swarm_id and s.status = 'active'
+   where s.swarm_id = exceed_budget.swarm_id and s.status <> 'terminated' and s.paused_reason is distinct from 'budget_exceeded'
   returning s.* into v_row;
   if not found then
     return;
   end if;
-  v_at := pgswarm.next_event_at(exceed_budget.swarm_id);
+  v_at := coalesce(exceed_budget.at, pgswarm.next_event_at(exceed_budget.swarm_id));
   update pgswarm.lane l set paused = true where l.swarm_id = exceed_budget.swarm_id;
   return query select * from pgswarm.release_running(exceed_budget.swarm_id, v_at);
   v_seq := pgswarm.append_event(exceed_budget.swarm_id, v_at, 'swarm.budget_exceeded', null, null,
     pgswarm.swarm_frame(v_row) || jsonb_build_object('limit', limit_name));
-  return query select (jsonb_populate_record(null::pgswarm.advanced, jsonb_build_object(
-    'what', 'events', 'swarm_id', exceed_budget.swarm_id, 'from_seq', v_seq, 'to_seq', v_seq))).*;
+  return next pgswarm.wrote(exceed_budget.swarm_id, v_seq, v_seq);
 end
 $$;
 

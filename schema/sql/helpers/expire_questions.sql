@@ -30,8 +30,7 @@ begin
   if v_nodes is null then
     return;
   end if;
-  return query select (jsonb_populate_record(null::pgswarm.advanced, jsonb_build_object(
-    'what', 'events', 'swarm_id', expire_questions.swarm_id, 'from_seq', v_from, 'to_seq', v_to))).*;
+  return next pgswarm.wrote(expire_questions.swarm_id, v_from, v_to);
   select array_agg(w.node_id) into v_nodes
     from unnest(v_nodes) w(node_id)
    where not exists (select from pgswarm.question q where q.node_id = w.node_id and q.closed_at is null);

@@ -3,7 +3,7 @@ create or replace function pgswarm.held_nodes(worker_id uuid, claim_ids bigint[]
 returns table (swarm_id uuid, node_id uuid, lease_epoch integer, lease_expires_at timestamptz)
 language sql stable
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
-  select n.swarm_id, n.node_id, n.lease_epoch, n.lease_expires_at
+  select distinct n.swarm_id, n.node_id, n.lease_epoch, n.lease_expires_at  -- one that it claimed again stands under two
     from pgswarm.claim c
    cross join lateral unnest(c.swarm_ids, c.node_ids) h(swarm_id, node_id)
    cross join lateral (

@@ -17,6 +17,10 @@ begin
       current_setting('transaction_isolation')
       using errcode = 'PS409', hint = 'begin the transaction with: begin isolation level read committed';
   end if;
+  if swarm_ids[1] = all (swarm_ids) then
+    perform pg_advisory_xact_lock(pgswarm.lock_key(swarm_ids[1]));
+    return swarm_ids[1:1];
+  end if;
   for v_next in
     select distinct pgswarm.lock_key(s) as key, s as swarm_id
       from unnest(lock_swarms.swarm_ids) s

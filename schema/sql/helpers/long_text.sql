@@ -37,3 +37,19 @@ language sql volatile as $$
    order by 1
   on conflict do nothing
 $$;
+
+-- Keeps those of a batch's texts that are long; most batches have none.
+create or replace function pgswarm.keep_long(reports text[], directives text[], questions jsonb[]) returns void
+language plpgsql volatile as $$
+declare
+  v_texts text[];
+begin
+  select array_agg(t) into v_texts
+    from (select unnest(reports) as t union all select unnest(directives)
+          union all select q ->> 'prompt' from unnest(questions) q) all_texts
+   where octet_length(t) > 1024;
+  if v_texts is not null then
+    perform pgswarm.keep_texts(v_texts);
+  end if;
+end
+$$;

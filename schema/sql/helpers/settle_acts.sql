@@ -9,6 +9,7 @@ language sql immutable parallel safe as $$
     when verb in ('retry', 'expire') and status = 'running' and attempt >= max_attempts then 'fail'
     when verb not in ('ask', 'spawn', 'continue') then verb
     when activation >= max_activations and action not like 'bench/%' then 'fail'
+    when verb = 'ask' and refused = 'no_questions' then 'fail'
     when verb = 'spawn' and refused in ('unknown_action', 'no_children', 'limit_children') then 'fail'
     when verb = 'spawn' and refused = 'depth' and depth >= max_depth then 'fail'
     when verb = 'spawn' and over_budget then 'release'
@@ -36,6 +37,8 @@ language sql stable parallel safe as $$
       'code', 'limit_children', 'message', 'one set of children is larger than the swarm allows')
     when refused = 'no_children' then jsonb_build_object(
       'code', 'no_children', 'message', 'spawn needs at least one child')
+    when refused = 'no_questions' then jsonb_build_object(
+      'code', 'no_questions', 'message', 'ask needs at least one question')
     else jsonb_build_object('code', refused, 'message', 'a child names an action that no processor has registered')
   end
 $$;
@@ -74,4 +77,17 @@ language sql stable as $$
     left join tally t on t.act = s.act
     left join wide w on w.act = s.act
    where t.act is null or t.unknown or t.counts
+$$;
+
+-- Which of some swarms a batch of spawns would take past their limit of nodes, in the order of `swarms`. `bench/*` is exempt.
+create or replace function pgswarm.over_nodes(
+  swarms uuid[], nodes integer[], swarm_ids uuid[], child_of integer[], child_actions text[]
+) returns boolean[]
+language sql stable as $$
+  select array_agg(coalesce(u.nodes + c.n > s.max_nodes, false) order by u.o)
+    from unnest(swarms, nodes) with ordinality u(swarm_id, nodes, o)
+    left join (select swarm_ids[k.act] as swarm_id, count(*) as n
+                 from unnest(child_of, child_actions) k(act, action)
+                where k.action not like 'bench/%' group by 1) c on c.swarm_id = u.swarm_id
+    left join pgswarm.swarm s on s.swarm_id = u.swarm_id
 $$;

@@ -83,7 +83,7 @@ begin
       using errcode = 'PS422', detail = 'options.model', hint = 'the name of a model';
   end if;
   s.status := 'active';
-  s.priority := coalesce((options ->> 'priority')::smallint, 1);
+  s.priority := coalesce((options ->> 'priority')::numeric::smallint, 1);
   s.share := coalesce((options ->> 'share')::double precision, 1);
   s.options := options;
   s.max_nodes := 1000000;

@@ -20,7 +20,7 @@ set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoi
   ),
   held as materialized (select distinct c.worker_id, h.node_id from pgswarm.claim c cross join lateral unnest(c.node_ids) h(node_id)),
   tally as materialized (
-    select n.swarm_id, count(*) as nodes, count(*) filter (where n.action not like 'bench/%') as counted,
+    select n.swarm_id, count(*) filter (where n.action not like 'bench/%') as counted,
            count(*) filter (where n.status in ('pending', 'running')) as going
       from n group by 1
   ),
@@ -50,6 +50,10 @@ set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoi
                   order by e.swarm_id, e.node_id, e.seq desc) last using (swarm_id, node_id)
      cross join lateral jsonb_populate_record(null::pgswarm.node, made.data || coalesce(last.data, '{}')) f
   )
+  -- 0: the swarm that is asked for is known (PS404 else)
+  select 'swarm_is_known', check_invariants.swarm_id, null::uuid, 'not known'
+   where check_invariants.swarm_id is not null and pgswarm.swarm_status(check_invariants.swarm_id) is null
+  union all
   -- 1: an active swarm has something that can go on
   select 'swarm_can_go_on', s.swarm_id, null::uuid, 'active, but no node is runnable, running or waiting for something'
     from s
@@ -76,7 +80,8 @@ set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoi
     from moves m
    where case
            when m.kind = 'node.created' then m.before is not null
-           else (m.before, m.verb, m.status) not in (select l.status_from, l.verb, l.status_to from pgswarm.legal_move l)
+           else m.before is null or m.verb is null
+                or (m.before, m.verb, m.status) not in (select l.status_from, l.verb, l.status_to from pgswarm.legal_move l)
                 or m.kind <> 'node.' || m.status
          end
   -- 3: epochs only rise, a running node has a worker that knows of it
@@ -145,9 +150,9 @@ set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoi
     from s join tally k on k.swarm_id = s.swarm_id
    where k.counted > s.max_nodes
   union all
-  select 'node_count_is_right', s.swarm_id, null, format('%s nodes, the last event says %s', k.nodes, t.nodes)
+  select 'node_count_is_right', s.swarm_id, null, format('%s nodes that count, the last event says %s', k.counted, t.nodes)
     from s left join tally k on k.swarm_id = s.swarm_id left join told t on t.swarm_id = s.swarm_id
-   where k.nodes is distinct from t.nodes
+   where k.counted is distinct from t.nodes
   -- 9: folding the events gives the rows
   union all
   select 'fold_gives_the_row', n.swarm_id, n.node_id,

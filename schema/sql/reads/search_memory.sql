@@ -8,6 +8,7 @@ declare
   v_all tsquery := plainto_tsquery('english', query);
   v_any tsquery := nullif(replace(plainto_tsquery('english', query)::text, ' & ', ' | '), '')::tsquery;
 begin
+  perform pgswarm.swarm_status(search_memory.swarm_id);
   return query
     select e.entry_id, e.name, e.path, c.content, c.first_line, c.last_line,
            ts_rank_cd(c.tsv, v_any, 1) + case when c.tsv @@ v_all then 1 else 0 end::real

@@ -5,7 +5,7 @@
 create or replace function pgswarm.claim_nodes(
   worker_id uuid, claim_limit integer, lane_limit integer, fresh_limit integer, action_patterns text[]
 ) returns setof pgswarm.advanced
-language plpgsql volatile as $$
+language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   v_now timestamptz := pgswarm.clock();
@@ -67,14 +67,14 @@ begin
     end if;
   end if;
   if v_claimed > 0 and exists (select from pgswarm.lane l where l.claim_at <= v_now) then
-    return query select (jsonb_populate_record(null::pgswarm.advanced, '{"what": "more"}')).*;
+    return next pgswarm.told('more', null);
   elsif v_claimed = 0 then
-    return query select (jsonb_populate_record(null::pgswarm.advanced, jsonb_build_object('what', 'idle', 'next_in_s', case
+    return next pgswarm.told('idle', case
       when v_seen > 0 and cardinality(v_lanes) = 0 and cardinality(v_fresh) = 0 then 0
       when v_seen > 0 then 1
       else (select greatest(extract(epoch from l.claim_at - v_now), 0)
               from pgswarm.lane l where l.claim_at < 'infinity' and l.claim_at > v_now order by l.claim_at limit 1)
-    end))).*;
+    end);
   end if;
 end
 $$;

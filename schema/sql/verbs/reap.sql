@@ -1,6 +1,6 @@
 -- Takes over what dead workers hold, and nodes of living ones past their own deadline: each goes back to pending (`expire`),
 -- or fails where it has no attempt left. One worker a call, so that the work of a call is bounded: call it until it returns
--- nothing. `lease_grace_s`: how long past a node's deadline its living worker may still end it by itself.
+-- nothing; hence those that hold nodes first. `lease_grace_s`: how long past a node's deadline its living worker may still end it by itself.
 --
 -- Locks: the swarms' locks, then the worker's row, on which a late heartbeat waits and then finds that it came too late.
 create or replace function pgswarm.reap(lease_grace_s double precision default 2) returns setof pgswarm.advanced
@@ -17,7 +17,7 @@ begin
     from pgswarm.worker w
    where w.stopped_at is null and w.expires_at < v_now
       or w.stopped_at is not null and exists (select from pgswarm.claim c where c.worker_id = w.worker_id)
-   order by w.expires_at limit 1;
+   order by not exists (select from pgswarm.held_nodes(w.worker_id, null)), w.expires_at limit 1;
   if found then
     v_locked := pgswarm.lock_held(v_worker, null);
     perform from pgswarm.worker w

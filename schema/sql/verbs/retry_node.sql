@@ -22,10 +22,7 @@ begin
       using errcode = 'PS409', detail = 'node_id', hint = 'retry the replacement';
   end if;
   if v_old.action not like 'bench/%' and (
-    select e.nodes >= w.max_nodes
-      from pgswarm.swarm w
-     cross join lateral (select e.nodes from pgswarm.event e where e.swarm_id = w.swarm_id order by e.seq desc limit 1) e
-     where w.swarm_id = v_old.swarm_id) then
+    select pgswarm.counted_nodes(w.swarm_id) >= w.max_nodes from pgswarm.swarm w where w.swarm_id = v_old.swarm_id) then
     raise exception 'the swarm has reached its limit of nodes'
       using errcode = 'PS409', detail = 'swarm_id', hint = 'raise it first: raise_budget';
   end if;
@@ -51,7 +48,8 @@ begin
      set head_at = least(l.head_at, v_at), next_at = '-infinity',
          head_id = case when v_at <= l.head_at then '00000000-0000-0000-0000-000000000000' else l.head_id end
    where l.swarm_id = v_new.swarm_id;
-  v_seq := pgswarm.append_event(v_new.swarm_id, v_at, 'node.created', 'spawn', v_new.node_id, pgswarm.created_frame(v_new), 1);
+  v_seq := pgswarm.append_event(v_new.swarm_id, v_at, 'node.created', 'spawn', v_new.node_id, pgswarm.created_frame(v_new),
+    (v_new.action not like 'bench/%')::integer);
   perform pgswarm.notify_since(v_new.swarm_id, v_seq);
   perform pgswarm.notify_work();
   return v_new.node_id;

@@ -20,8 +20,15 @@ begin
     raise exception 'content of % is % bytes, the limit is 100000000', name, octet_length(content)
       using errcode = 'PS422', detail = 'content', hint = 'cut it into parts';
   end if;
+  if content is null or kind is null then
+    raise exception '% of % is missing', case when content is null then 'content' else 'kind' end, name
+      using errcode = 'PS422', detail = case when content is null then 'content' else 'kind' end, hint = 'give it';
+  end if;
   perform pgswarm.lock_swarms(array[save_entry.swarm_id]);
-  perform pgswarm.swarm_status(save_entry.swarm_id);
+  if pgswarm.swarm_status(save_entry.swarm_id) = 'terminated' then
+    raise exception 'swarm % has terminated: its memory is closed', save_entry.swarm_id
+      using errcode = 'PS409', detail = 'swarm_id', hint = 'attach it to a new swarm';
+  end if;
   select e.* into v_entry from pgswarm.space_entry e
    where e.swarm_id = save_entry.swarm_id and e.space = 'memory' and e.path = v_path;
   if v_entry.blob = v_blob and v_entry.kind = save_entry.kind and v_entry.description = coalesce(save_entry.description, '') then

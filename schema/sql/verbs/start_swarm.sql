@@ -72,7 +72,8 @@ begin
   insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
   values
     (v_swarm.swarm_id, 1, null, 'swarm.created', null, pgswarm.current_actor(), v_at, 0, pgswarm.swarm_frame(v_swarm)),
-    (v_swarm.swarm_id, 2, v_root.node_id, 'node.created', 'spawn', pgswarm.current_actor(), v_at, 1,
+    (v_swarm.swarm_id, 2, v_root.node_id, 'node.created', 'spawn', pgswarm.current_actor(), v_at,
+     (v_root.action not like 'bench/%')::integer,
      pgswarm.created_frame(v_root));
   perform pgswarm.notify_events(v_swarm.swarm_id, 1, 2);
   perform pgswarm.notify_work();

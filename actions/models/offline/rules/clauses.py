@@ -11,14 +11,17 @@ from pgswarm.actions.models.offline.rules.leads import is_empty, source_last, ti
 from pgswarm.actions.models.offline.rules.lexicon import (
     COMPUTE_VERBS,
     DOCUMENTS,
+    FIND_VERBS,
     SUMMARY_NOUNS,
+    WORK_VERBS,
+    condensed,
     groups,
     starts_work,
     text_says,
     wants_figures,
 )
 from pgswarm.actions.models.offline.rules.sentences import spans
-from pgswarm.actions.models.offline.rules.words import stem, tokens
+from pgswarm.actions.models.offline.rules.words import stem, stems, tokens
 
 _LIST_MARK = re.compile(
     r"(?:(?<=^)|(?<=\s))(?:\(?(?:\d{1,2}|[a-h]|i{1,3}|iv|vi{0,3})\)|\d{1,2}[.:](?=\s)|[-*\u2022\u2013](?=\s)"
@@ -27,10 +30,10 @@ _LIST_MARK = re.compile(
 )
 _JOINT = re.compile(
     r"(?:,?\s+(?:and|then|but|plus|before|after which)\s+(?:(?:then|also|finally|lastly|next|afterwards)\s+)?|,\s+|"
-    r"\s+[\u2013\u2014-]+\s+|:\s+|\s+(?:that|which)\s+)",
+    r"\s+[\u2013\u2014-]+\s+|[:.]\s+|\s+(?:that|which)\s+)",
     re.IGNORECASE,
 )
-_WH = re.compile(r"^(?:which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)
+_WH = re.compile(r"^(?:whether|which|how many|how much|how often|what|who|where|when|why)\b", re.IGNORECASE)
 _NOUN_START = re.compile(r"^(?:an?|the|one|two|some)\s+(?P<rest>.+)", re.IGNORECASE)
 _INSIDE = re.compile(
     r"\b(?:with|including|containing|covering|based on|from|between|comparing|about|says?|"
@@ -40,6 +43,8 @@ _INSIDE = re.compile(
 _MIN_QUESTION_WORDS = 4
 _MIN_FIGURE_WORDS = 3
 _POINTING_WORDS = 2
+_WINDOW = 400
+"""How many characters around a joint are looked at: goals may be long, and this keeps the work in proportion."""
 
 
 def clauses(goal: str) -> list[str]:
@@ -60,7 +65,7 @@ def listed(goal: str) -> bool:
 
 
 def _items(goal: str) -> list[str]:
-    text = goal.strip()
+    text = re.sub(r"\?\s*,", "?", goal.strip())
     marks = list(_LIST_MARK.finditer(text))
     if len(marks) <= 1:
         return [text]
@@ -80,11 +85,20 @@ def _split(sentence: str) -> list[str]:
     """Split one sentence at the joints behind which an order, a question or another thing to make begins."""
     pieces, begin = [], 0
     for joint in _JOINT.finditer(sentence):
-        before, after = sentence[begin : joint.start()], sentence[joint.end() :]
+        before = sentence[max(begin, joint.start() - _WINDOW) : joint.start()]
+        after = sentence[joint.end() : joint.end() + _WINDOW]
         if before.strip() and (_describes(before, joint.group(), after) or _begins(before, joint.group(), after)):
-            pieces.append(before)
+            pieces.append(sentence[begin : joint.start()])
             begin = joint.end()
     return [*pieces, sentence[begin:]]
+
+
+def _is_half(before: str, words: list[str]) -> bool:
+    """`find and quote the passage`, `I'd then like`: one word that is nothing by itself."""
+    own = stems(tidy(before))
+    if len(own) > 1 or not words:
+        return not words
+    return not own or own[0] not in WORK_VERBS or (own[0] in FIND_VERBS and stem(words[0]) in FIND_VERBS)
 
 
 def _describes(before: str, joint: str, after: str) -> bool:
@@ -96,15 +110,17 @@ def _describes(before: str, joint: str, after: str) -> bool:
 def _begins(before: str, joint: str, after: str) -> bool:
     rest = without_lead(after)
     words = tokens(rest)
-    following = rest.split(maxsplit=1)[1] if len(rest.split()) > 1 else ""
-    relative = joint.strip().lower() in {"that", "which"}
-    if not relative and starts_work(words, following) and not _is_object(before, joint):
-        return True
-    if relative:
+    if _is_half(before, words):
         return False
+    following = rest.split(maxsplit=1)[1] if len(rest.split()) > 1 else ""
+    if joint.strip().lower() in {"that", "which"}:
+        return False
+    ordered = starts_work(words, following) and not _is_object(before, joint)
+    if ordered or ("then" in joint.lower() and len(words) >= _MIN_QUESTION_WORDS):
+        return True
     strong = "and" in joint.lower() or "," in joint or ":" in joint
     if _WH.match(rest) and strong:
-        asks = wants_figures(rest) or text_says(rest)
+        asks = wants_figures(rest) or text_says(rest) or _thing(rest) == "summary"
         return asks and len(words) >= _MIN_QUESTION_WORDS and not _wants_object(before)
     if joint.strip() == ":" and not _thing(tidy(before)) and _thing(rest):
         return True
@@ -134,8 +150,10 @@ def _thing(text: str) -> str:
             return "document"
         if word in COMPUTE_VERBS or word in {"mean", "median", "number", "breakdown", "highest", "largest"}:
             return "figure"
-        if word in {"quotation", "quot", "passag", "quotat"}:
+        if word in {"quotation", "quot", "passag", "quotat", "citat", "excerpt"}:
             return "quote"
+    if condensed(text):
+        return "summary"
     return "figure" if wants_figures(text) else ""
 
 

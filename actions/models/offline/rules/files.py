@@ -108,9 +108,8 @@ def mentioned(clause: str, files: Sequence[FileInfo], *, writing: bool = False) 
         return _narrow(clause, files)
     hints = hinted(clause, files, writing=writing)
     if by_kind:
-        close = [f for f in by_kind if f in hints]
-        missing = [f for f in hints if f.is_table not in {b.is_table for b in by_kind}]
-        return [f for f in files if f in (close or by_kind) or f in missing]
+        told = {f.is_table for f in hints}
+        return [f for f in files if f in hints or (f in by_kind and f.is_table not in told)]
     return hints
 
 

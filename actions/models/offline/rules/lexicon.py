@@ -70,11 +70,9 @@ _FIGURES = re.compile(
     re.IGNORECASE,
 )
 _TEXT_SAYS = re.compile(
-    r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? us|passages?|quot(?:e|es|ed|ing|ation|ations)|cit(?:e|"
-    r"es|ed|ing)|"
-    r"according to|speaks? of|talks? (?:of|about)|deals? with|discuss(?:es)?|written|verbatim|word for word|"
-    r"excerpts?|wording|claims?|argues?|describes?|requires?|"
-    r"provides?)\b",
+    r"\b(?:sa(?:y|ys|id|ying)|mentions?|states?|tells? us|passages?|quot(?:e|es|ed|ing|ation|ations)|"
+    r"cit(?:e|es|ed|ing|ation|ations)|according to|speaks? of|talks? (?:of|about)|deals? with|discuss(?:es)?|written|"
+    r"verbatim|word for word|excerpts?|wording|claims?|argues?|describes?|requires?|provides?)\b",
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(
@@ -83,6 +81,19 @@ _DOCUMENT = re.compile(
 _QUESTION = re.compile(
     r"^(?:what|which|who|whom|whose|when|where|why|how|does|do|did|is|are|was|were|has|have)\b", re.IGNORECASE
 )
+
+
+_CONDENSED = re.compile(
+    r"\b(?:sum(?:ming|s|med)? up|boil(?:ing|s|ed)? (?:\S+ ){0,6}down|in a nutshell|tl;?dr|(?:main|key|chief|essential) "
+    r"(?:points?|ideas?|messages?|facts?)|in brief|(?:short|shortened|condensed|abridged) version|"
+    r"what (?:it|they|this|(?:the|both|each) \w+|\S+\.\w+) (?:is|are) about)\b",
+    re.IGNORECASE,
+)
+
+
+def condensed(clause: str) -> bool:
+    """Say whether the clause names a shorter form of something by a phrase (sum up, the key points, …)."""
+    return bool(_CONDENSED.search(clause))
 
 
 _INTO_DOCUMENT = re.compile(
@@ -134,7 +145,7 @@ def starts_work(words: list[str], following: str) -> bool:
     return bool(
         re.match(
             r"(?:the|a|an|each|every|all|both|my|our|me|us|what|which|how|up|it|them|any|where|this|these|"
-            r"those|for|with)\b"
+            r"those|for|with|out)\b"
             r"|\S+\.\w{2,4}\b",
             following,
             re.IGNORECASE,

@@ -12,6 +12,7 @@ from pgswarm.actions.models.offline.rules.kinds import kind_of
 
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.clauses import clauses, listed
+from pgswarm.actions.models.offline.rules.errors import needs_model
 from pgswarm.actions.models.offline.rules.files import (
     GROUP,
     FileInfo,
@@ -20,10 +21,17 @@ from pgswarm.actions.models.offline.rules.files import (
     named,
     named_directive,
 )
+<<<<<<< HEAD
 from pgswarm.actions.models.offline.rules.lexicon import Kind, is_question
+=======
+from pgswarm.actions.models.offline.rules.kinds import kind_of
+from pgswarm.actions.models.offline.rules.lexicon import Kind, groups, is_question, text_says, wants_figures
+>>>>>>> main
 from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
 MAX_PARTS = 40
+MAX_GOAL = 20_000
+MAX_WORD = 120
 ASK_PREFIX = "Ask the user: "
 
 _DETAIL = stem_list("details")
@@ -49,6 +57,12 @@ _MANNER = re.compile(
 _CONTENTS = re.compile(
     r"\b(?:with|including|containing|covering|that (?:gives|has|shows)|showing)\s+(?P<contents>.+)", re.IGNORECASE
 )
+_THING = re.compile(r"(?:an?|the|some|one|two|three) \w", re.IGNORECASE)
+_PRELUDE = re.compile(
+    r"(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|analyze|examine) [^,:]*$)\b",
+    re.IGNORECASE,
+)
+_LONG_WORD = re.compile(rf"\S{{{MAX_WORD},}}")
 _FILE_NAME = re.compile(
     r"(?<![\w/.-])[\w-][\w./-]*\.(?:csv|tsv|txt|md|json|pdf|docx?|xlsx?|html?|rst|tab|log|xml|ya?ml)\b", re.IGNORECASE
 )
@@ -75,8 +89,10 @@ def explicit(goal: str, files: Sequence[FileInfo]) -> list[Part]:
             found[-1] = replace(found[-1], directive=f"{found[-1].directive.rstrip('?.')} and {_lower(part.directive)}")
         else:
             found.extend(_for_each_file(part, files))
+    if len(found) > MAX_PARTS:
+        raise needs_model(f"A directive of {len(found)} parts (rules manage {MAX_PARTS})")
     found = _apply_remarks(found, remarks)
-    return [replace(part, stage=_stage(part, found)) for part in _unique(found)][:MAX_PARTS]
+    return [replace(part, stage=_stage(part, found)) for part in _unique(found)]
 
 
 def planned(
@@ -97,7 +113,7 @@ def planned(
         parts = [p for p in parts if not (p.kind is Kind.ASK and slots.asks_audience([p.directive]))]
         added.append(Part(Kind.ASK, f"{ASK_PREFIX}Who is the {slots.document(first.directive)} for?"))
     both = [*added, *parts]
-    return [replace(part, stage=_stage(part, both)) for part in both][:MAX_PARTS]
+    return [replace(part, stage=_stage(part, both)) for part in both]
 
 
 def key(directive: str) -> str:
@@ -106,18 +122,24 @@ def key(directive: str) -> str:
 
 
 def _read(goal: str, files: Sequence[FileInfo]) -> list[Part]:
+    if len(goal) > MAX_GOAL:
+        raise needs_model(f"A directive of {len(goal):,} characters (rules read {MAX_GOAL:,})")
+    goal = _LONG_WORD.sub(lambda word: word.group()[:MAX_WORD], goal)
     has_table = any(f.is_table for f in files)
     has_text = any(not f.is_table for f in files)
     if goal.startswith(ASK_PREFIX):
         return [Part(Kind.ASK, goal)]
     found = []
+    in_list = listed(goal)
     for clause in clauses(goal):
         kind = kind_of(clause, has_table=has_table, has_text=has_text)
         if kind is Kind.FIND and _only_tables(clause, files):
             kind = Kind.COMPUTE
-        bare = not listed(goal) and _STATEMENT.match(clause) and not _was_wanted(clause, goal)
+        bare = not in_list and _STATEMENT.match(clause) and not _was_wanted(clause, goal)
         if _MANNER.match(clause) or (bare and _is_statement(clause)):
             kind = Kind.REMARK
+        elif kind is Kind.REMARK and _THING.match(clause) and (in_list or _was_wanted(clause, goal)):
+            kind = Kind.OTHER  # what is asked for is never passed over
         text = clause if is_question(clause) else clause.rstrip("?")
         found.append(Part(kind, text[:1].upper() + text[1:]))
     preludes = [p for p in found if p.kind is Kind.READ or _is_prelude(p)]
@@ -133,6 +155,7 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
+<<<<<<< HEAD
     return bool(
         re.match(
             r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
@@ -140,6 +163,10 @@ def _is_prelude(part: Part) -> bool:
             part.directive,
         )
     )
+=======
+    works = wants_figures(part.directive) or text_says(part.directive) or groups(part.directive)
+    return not works and bool(_PRELUDE.match(part.directive))
+>>>>>>> main
 
 
 def _was_wanted(clause: str, goal: str) -> bool:

@@ -32,7 +32,7 @@ _KIND_WEIGHT = 2.0
 _NAME_WEIGHT = 2
 _OWN_WEIGHT = 0.6
 _MIN_OWN = 2
-_OTHER_MAY_HELP = frozenset({"not_prose", "not_text", "not_a_table", "no_table", "wrong_action"})
+_OTHER_MAY_HELP = frozenset({"not_prose", "not_a_table", "no_table", "wrong_action"})
 
 
 def route(data: Mapping[str, Any]) -> dict[str, Any]:

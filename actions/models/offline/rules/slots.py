@@ -7,18 +7,18 @@ from pgswarm.actions.models.offline.rules.words import tokens
 
 _UNKNOWN = re.compile(
     r"\b(ask|asks|asked|asking|unknown|to be (?:determined|decided|named|chosen)|tbd|tell you|name later|i will name|"
-    r"i'll name|of (?:my|our) choice|i choose|i pick|who(?:m)?ever|unspecified|not yet)\b",
+    r"i'll name|of (?:my|our) choice|"
+    r"some(?:one|body)|any(?:one|body)|i choose|i pick|who(?:m)?ever|unspecified|not yet)\b",
     re.IGNORECASE,
 )
 _NOT_PEOPLE = re.compile(
-    r"^(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|"
-    r"today|reference|"
-    r"review|publication|use|free|more|further|comparison|context|\d|the (?:file|files|text|table|csv|data|"
-    r"dataset|document|"
-    r"year|month|week|period|last|first|whole|total|record|purpose|sake|most)\b|(?:a|one|two|three|half an?|the) "
-    r"(?:page|week|month|year|day|total|hour|minute)s?\b|(?:january|february|march|april|may|june|july|august|"
-    r"september|"
-    r"october|november|december)\b)",
+    r"^(?:(?:each|every|all|both|any|it|this|that|these|those|them|which|what|whom|example|instance|now|later|today|"
+    r"reference|review|publication|use|free|more|further|comparison|context)\b|\d|"
+    r"the (?:files?|texts?|table|csv|data|dataset|document|year|month|week|period|last|first|whole|total|record|"
+    r"purpose|sake|most)(?:$|,| (?:files?|tables?|above|below|in|of|from|only|and|month|year|time)\b)|"
+    r"(?:a|one|two|three|half an?|the) (?:page|week|month|year|day|total|hour|minute)s?\b|"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december)\b|"
+    r"(?:an|the|some|any) (?:audience|reader)s?(?:$| (?:that|who|whom|i|you)\b))",
     re.IGNORECASE,
 )
 _FOR = re.compile(
@@ -121,6 +121,11 @@ _SUBJECT_ENDS = re.compile(
     r"report|article|book|table|csv|data|letter|constitution)|in \S+\.\w{2,4})\b.*$|,\s*$",
     re.IGNORECASE,
 )
+_ASKS_AUDIENCE = re.compile(
+    r"\b(?:(?:audience|readers?|readership)\b|who(?:m)?\b.*\bfor\b|for whom\b|who(?:m)?[ ?.]*$|"
+    r"who (?:will |is to |should |would |may )?(?:read|get|receive|see)s?\b)",
+    re.IGNORECASE,
+)
 
 
 def audience(clause: str) -> str | None:
@@ -190,9 +195,4 @@ def topic(clause: str) -> str | None:
 
 def asks_audience(texts: Iterable[str]) -> bool:
     """Say whether one of these wordings asks the person who something is for."""
-    pattern = re.compile(
-        r"\b(?:audience|readers?|readership|who(?:m)?\b.*\bfor|for whom|who (?:will|is to|"
-        r"should|would|may) (?:read|get|receive|see))\b",
-        re.IGNORECASE,
-    )
-    return any(pattern.search(text) for text in texts)
+    return any(_ASKS_AUDIENCE.search(text) for text in texts)

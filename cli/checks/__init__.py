@@ -1,0 +1,31 @@
+"""What `pgswarm doctor` looks at: each check says what it found and, where something is wrong, what to do.
+
+Rule: a check never ends the others. Only what would keep a swarm from its end is a fault; what people may want to know
+is a note.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from pgswarm.cli.checks import machine, server
+from pgswarm.cli.checks.finding import Finding, guarded
+
+__all__ = ["Finding", "all_findings"]
+
+
+def all_findings() -> Iterator[Finding]:
+    """Run every check, in the order in which one would look."""
+    for name, check in (("disk", machine.disk), ("model", machine.model), ("sandbox", machine.sandbox)):
+        yield from guarded(name, check)
+    yield from guarded("database", _of_the_database)
+
+
+def _of_the_database() -> Iterator[Finding]:
+    with server.connected() as (connection, url):
+        yield from server.database(connection, url)
+        state = list(guarded("schema", partial(server.schema, url)))
+        yield from state
+        if any(finding.state != "ok" for finding in state):
+            return  # there is nothing of ours to look at
+        for check in (server.roles, server.processors, server.stuck, server.invariants):
+            yield from guarded(check.__name__, partial(check, connection))

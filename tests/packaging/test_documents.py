@@ -1,0 +1,70 @@
+"""What the documents say can be typed and followed: commands exist with their options, links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from pgswarm.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "examples/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
+ASSIGNMENT = re.compile(r"^\w+=")
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Return the commands of a page: each line of its `sh` blocks, of its `console` blocks what follows a `$`."""
+    found = []
+    for block in FENCE.finditer(page.read_text()):
+        lines = block[1].replace("\\\n", " ").splitlines()
+        if block[0].startswith("```console"):
+            lines = [line[2:] for line in lines if line.startswith("$ ")]
+        for line in lines:
+            words = shlex.split(line, comments=True)
+            while words and ASSIGNMENT.match(words[0]):
+                words.pop(0)
+            if words:
+                found.append(words)
+    return found
+
+
+def parse(words: list[str]) -> None:
+    """Parse `pgswarm …` as the command itself does, without running it."""
+    command = typer.main.get_command(app)
+    path = "pgswarm"
+    while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
+        name, *words = words
+        assert name in command.commands, f"there is no command `{path} {name}`"
+        command, path = command.commands[name], f"{path} {name}"
+    command.make_context(path, list(words))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_the_page_exist_with_their_options(page: Path) -> None:
+    for words in commands(page):
+        if words[0] == "pgswarm":
+            parse(words[1:])
+        elif words[0].startswith("./"):
+            assert (ROOT / words[0]).stat().st_mode & 0o100, f"{words[0]} cannot be run"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_the_page_lead_to_files(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_a_command_that_does_not_exist_is_found_out() -> None:
+    with pytest.raises(AssertionError, match="no command `pgswarm frobnicate`"):
+        parse(["frobnicate"])
+    with pytest.raises(Exception, match="No such option: --no-such-option"):
+        parse(["processor", "--no-such-option"])
+    parse(["processor", "--concurrency", "4"])
