@@ -7,7 +7,6 @@ begins behind them, so that "the average and total by region" stays whole.
 import re
 
 from pgswarm.actions.models.offline.rules.leads import is_empty, source_last, tidy, without_lead
-
 from pgswarm.actions.models.offline.rules.lexicon import (
     COMPUTE_VERBS,
     DOCUMENTS,

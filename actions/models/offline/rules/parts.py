@@ -8,8 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pgswarm.actions.models.offline.rules.kinds import kind_of
-
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.clauses import clauses, listed
 from pgswarm.actions.models.offline.rules.errors import needs_model
@@ -21,12 +19,8 @@ from pgswarm.actions.models.offline.rules.files import (
     named,
     named_directive,
 )
-<<<<<<< HEAD
-from pgswarm.actions.models.offline.rules.lexicon import Kind, is_question
-=======
 from pgswarm.actions.models.offline.rules.kinds import kind_of
 from pgswarm.actions.models.offline.rules.lexicon import Kind, groups, is_question, text_says, wants_figures
->>>>>>> main
 from pgswarm.actions.models.offline.rules.words import content, fold, stem_list, stems
 
 MAX_PARTS = 40
@@ -155,18 +149,8 @@ def _only_tables(clause: str, files: Sequence[FileInfo]) -> bool:
 
 def _is_prelude(part: Part) -> bool:
     """`Read both files`, `Look at the text`: said before the work that it is for."""
-<<<<<<< HEAD
-    return bool(
-        re.match(
-            r"(?i)(?:read|look (?:at|through)|go through|open|use|take|study|have a look at|(?:analyse|"
-            r"analyze|examine) [^,:]*$)\b",
-            part.directive,
-        )
-    )
-=======
     works = wants_figures(part.directive) or text_says(part.directive) or groups(part.directive)
     return not works and bool(_PRELUDE.match(part.directive))
->>>>>>> main
 
 
 def _was_wanted(clause: str, goal: str) -> bool:

@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pgswarm.actions.models.offline.rules.titles import heading, without_title
-
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.files import files_of
 from pgswarm.actions.models.offline.rules.lexicon import Kind
 from pgswarm.actions.models.offline.rules.parts import ASK_PREFIX, Part, explicit, key, planned
+from pgswarm.actions.models.offline.rules.titles import heading, without_title
 
 MAX_TRIES = 2
 _ASKED_READER = f"{ASK_PREFIX}Who is the "

@@ -9,13 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pgswarm.actions.models.offline.rules.titles import heading
-
 from pgswarm.actions.models.offline.rules import slots
 from pgswarm.actions.models.offline.rules.errors import needs_model
 from pgswarm.actions.models.offline.rules.files import files_of
 from pgswarm.actions.models.offline.rules.lexicon import Kind
 from pgswarm.actions.models.offline.rules.parts import Part, explicit
+from pgswarm.actions.models.offline.rules.titles import heading
 
 _DEFAULT_WORDS = 450
 _EXPERTS = re.compile(
