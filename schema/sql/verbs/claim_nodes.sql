@@ -66,7 +66,7 @@ begin
       v_claimed := v_claimed + v_part;
     end if;
   end if;
-  if v_claimed > 0 and exists (select from pgswarm.lane l where l.claim_at <= v_now) then
+  if v_claimed > 0 and exists (select from pgswarm.lane l where l.claim_at <= v_now and l.deadline_at > v_now) then
     return next pgswarm.told('more', null);
   elsif v_claimed = 0 then
     return next pgswarm.told('idle', case
