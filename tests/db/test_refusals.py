@@ -148,7 +148,9 @@ def scene(module_db: Database) -> tuple[Conn, dict[str, Any]]:
     runs: dict[UUID, Run] = {run.swarm_id: run for run in worker.claim(2)}
     other = start(conn)
     typed = {"type": "object", "required": ["when"], "properties": {"when": {"enum": [{"day": 1}]}}}
-    worker.does(ask(runs[swarm_id], "?", {"prompt": "?", "choices": ["a", {"b": 1}]}, {"prompt": "?", "schema": typed}))
+    worker.does(
+        ask(runs[swarm_id], "?", {"prompt": "?", "choices": ["a", {"b": 1}]}, {"prompt": "?", "schema": typed})
+    )
     worker.does(finish(runs[ended]))
     plain, chosen, typed_one = (q["question_id"] for q in open_questions(conn, swarm_id))
     ids = {

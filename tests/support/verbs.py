@@ -273,7 +273,9 @@ def retry_node(conn: Conn, swarm_id: UUID, node_id: UUID) -> UUID:
 
 
 def answer(conn: Conn, question_id: UUID, value: Any) -> str:
-    return str(call(conn, "select pgswarm.answer_question(question_id => %s, answer => %s)", question_id, Jsonb(value)))
+    return str(
+        call(conn, "select pgswarm.answer_question(question_id => %s, answer => %s)", question_id, Jsonb(value))
+    )
 
 
 def raise_budget(conn: Conn, swarm_id: UUID, **limits: Any) -> None:
