@@ -27,11 +27,17 @@ _NAMES: Final = (
     "question_of", "question_ids", "questions",
     "done_claims", "claim_limit", "lane_limit", "fresh_limit", "action_patterns",
 )  # fmt: skip
-_ADVANCE: Final = sql.SQL("select {columns} from pgswarm.advance({arguments})").format(
-    columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
-    arguments=sql.SQL(", ").join(
-        sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in _NAMES
-    ),
+# As text, once: a composed query would be put together anew at every call.
+_ADVANCE: Final = (
+    sql.SQL("select {columns} from pgswarm.advance({arguments})")
+    .format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, COLUMNS)),
+        arguments=sql.SQL(", ").join(
+            sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in _NAMES
+        ),
+    )
+    .as_string()
+    .encode()
 )
 _REGISTER: Final = (
     "select pgswarm.register_worker(host => %s, pid => %s, version => %s, lease_s => %s), pgswarm.register_actions(%s)"

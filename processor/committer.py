@@ -69,8 +69,10 @@ class Committer:
         self._held: Counter[int] = Counter()
         self._wake = asyncio.Event()
         self._claim_at = 0.0
+        self._fresh_at = 0.0  # when the reserved slots alone are worth a claim
         self._burst = 0
         self._filled = 0
+        self._acted = 0
         self._denied = 0
         self._max_acts = MAX_ACTS
         self._failures = 0
@@ -95,7 +97,7 @@ class Committer:
 
     def wake(self) -> None:
         """Claim soon: there may be work."""
-        self._claim_at = 0.0
+        self._claim_at = self._fresh_at = 0.0
         self._wake.set()
 
     def declared_dead(self) -> None:
@@ -134,8 +136,10 @@ class Committer:
         while not self._acts and not self._lost:
             self._wake.clear()
             wait_s: float | None = None
-            if self.claiming and self._slots() > 0:
-                wait_s = self._claim_at - time.monotonic()
+            slots = self._slots()
+            if self.claiming and slots > 0:
+                at = self._claim_at if slots > self._settings.reserved else self._fresh_at
+                wait_s = at - time.monotonic()
                 if wait_s <= 0:
                     return
             try:
@@ -152,16 +156,19 @@ class Committer:
         if slots <= 0:
             return Claim(0, LANES, 0, None)
         reserved = min(self._settings.reserved, slots)
+        if slots == reserved and time.monotonic() < self._fresh_at:
+            return Claim(0, LANES, 0, None)
         patterns = self._advance.patterns(narrow=self.runner.missed_action)
         return Claim(slots - reserved, LANES, reserved, patterns)
 
     def _widen(self, acts: int) -> None:
         """Claim more than there are slots while all that was claimed has ended by now; stop when nodes wait for one."""
         if self.runner.stuck:
-            self._burst = 0
-        elif 0 < self._filled <= acts:
+            self._burst = self._filled = 0
+        self._acted += acts
+        if 0 < self._filled <= self._acted:
             self._burst = min(MAX_BURST, max(64, self._burst * 2))
-        self._filled = 0
+            self._filled = 0
 
     def _take(self) -> list[Act]:
         taken: list[Act] = []
@@ -243,10 +250,11 @@ class Committer:
     def _plan(self, claim: Claim, found: Found, claimed: int, now: float) -> None:
         """Decide when to claim again, and how many."""
         runner = self.runner
-        self._filled = claimed if found.more and claimed >= claim.limit else 0
+        if found.more and 0 < claim.limit <= claimed:
+            self._filled, self._acted = claimed, 0
         if found.idle and found.idle_in_s == 0:  # another worker is committing those swarms
             self._denied += 1
-            self._claim_at = now + _jittered(min(0.05, 0.002 * self._denied))
+            self._claim_at = self._fresh_at = now + _jittered(min(0.05, 0.002 * self._denied))
             return
         self._denied = 0
         poll_s = _jittered(self._settings.poll_s)
@@ -254,6 +262,7 @@ class Committer:
             self._claim_at = now
         else:
             self._claim_at = now + (poll_s if found.idle_in_s is None else min(poll_s, found.idle_in_s))
+        self._fresh_at = now if claimed > claim.limit else now + poll_s
         if found.idle and not runner.running and not runner.queued and not self._acts:
             self._idle_in_s = found.idle_in_s
             self._idle.set()

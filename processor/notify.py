@@ -60,6 +60,7 @@ class Notifier:
             await self._wake.wait()
             self._wake.clear()
             await self.send()
+            await self._link.get()  # after a loss, at once: not only when there is something to tell again
             await asyncio.sleep(GAP_S)
 
     async def send(self) -> None:
@@ -78,9 +79,7 @@ class Notifier:
                     await connection.execute(_WORK, prepare=True)
                     self._work_at = time.monotonic()
             failpoints.hit("notify.after")
-        except LOST as error:
-            await self._link.lost(error)
-        except psycopg.Error as error:
+        except (*LOST, psycopg.Error) as error:
             await self._link.lost(error)
 
     async def close(self) -> None:

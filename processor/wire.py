@@ -136,10 +136,13 @@ def _fixed(element: int, items: Sequence[int], code: str, width: int) -> bytes:
     return _HEADER.pack(1, 0, element, len(items), 1) + body
 
 
-class _ArrayDumper(Dumper):
+class ArrayDumper(Dumper):
+    """Sends an array as it is."""
+
     format = Format.BINARY
 
     def dump(self, obj: Array) -> Buffer:
+        """Return the bytes themselves."""
         return obj
 
 
@@ -160,7 +163,7 @@ class _RawJson(Loader):
 def teach(connection: AsyncConnection[tuple[object, ...]]) -> None:
     """Teach a connection the raw forms; only the hot path's connection wants them."""
     for kind in Array.__subclasses__():
-        dumper = type(f"_{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.array})
+        dumper = type(f"_{kind.__name__}Dumper", (ArrayDumper,), {"oid": kind.array})
         connection.adapters.register_dumper(kind, dumper)
     connection.adapters.register_loader("uuid", _RawUuid)
     connection.adapters.register_loader("jsonb", _RawJson)
