@@ -15,14 +15,16 @@ begin
   ),
   side as materialized (
     select n.*, coalesce(c.usd, 0) as usd,
-           coalesce(n.terminated_at, n.created_at) - min(n.created_at) over (partition by n.swarm_id) as after
+           n.created_at - min(n.created_at) over w as born,
+           coalesce(n.terminated_at, n.updated_at) - min(n.created_at) over w as after
       from pgswarm.node n
       left join cost c on c.swarm_id = n.swarm_id and c.node_id = n.node_id
      where n.swarm_id in (diff_swarms.swarm_id, diff_swarms.other_id)
+    window w as (partition by n.swarm_id)
   ),
   compared as (
     select a.swarm_id is not null as is_here, b.swarm_id is not null as is_there, coalesce(a.depth, b.depth) as depth,
-           least(a.after, b.after) as after, coalesce(a.position, b.position) as position,
+           case when a.swarm_id is null then b.born when b.swarm_id is null then a.born else least(a.after, b.after) end as after, coalesce(a.position, b.position) as position,
            array_remove(array[
              case when a.action <> b.action then 'action' end,
              case when (a.directive, a.directive_blob) is distinct from (b.directive, b.directive_blob) then 'directive' end,
