@@ -61,6 +61,18 @@ def upgrade() -> None:
     )
     op.create_index("answer_link_question_idx", "answer_link", ["question_id"], unique=False, schema="pgswarm")
     op.create_table(
+        "api_request",
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("response", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("api_request_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index("api_request_created_idx", "api_request", ["created_at"], unique=False, schema="pgswarm")
+    op.create_table(
         "api_token",
         sa.Column("token_id", sa.UUID(), nullable=False),
         sa.Column("account_id", sa.UUID(), nullable=False),
