@@ -1,6 +1,7 @@
 """ETags of single resources: who has the newest already is told so, without a body (RFC 9110, 8.8.3 and 13.1.2)."""
 
 import hashlib
+from typing import Any, Final
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -8,7 +9,10 @@ from starlette.responses import Response
 
 from pgswarm.api.problems import documented
 
-NOT_MODIFIED = {304: {"description": "It is still what `If-None-Match` names; no body."}, 404: documented(404)}
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "It is still what `If-None-Match` names; no body."},
+    404: documented(404),
+}
 """What a route that answers by `tagged` says of itself."""
 
 

@@ -25,6 +25,7 @@ async def list_nodes(
     swarm_id: UUID,
     caller: Caller,
     database: Db,
+    *,
     status: Annotated[Status | None, Query(description="Only those of this status.")] = None,
     action: Annotated[str | None, Query(max_length=200, description="Only those that this action works.")] = None,
     under: Annotated[UUID | None, Query(description="Only this node and all below it.")] = None,
@@ -59,7 +60,7 @@ async def get_node(swarm_id: UUID, node_id: UUID, caller: Caller, database: Db, 
 
 @router.get("/{node_id}/llm-calls", responses=problems(404), summary="List a node's calls of models")
 async def list_llm_calls(
-    swarm_id: UUID, node_id: UUID, caller: Caller, database: Db, limit: Limit = 20, cursor: Cursor = None
+    swarm_id: UUID, node_id: UUID, caller: Caller, database: Db, *, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[LlmCall]:
     """List what a node sent to models and what came back, oldest first."""
     after = FIRST

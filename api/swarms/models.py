@@ -61,12 +61,16 @@ class StartSwarm(BaseModel):
     )
     model: str | None = Field(default=None, min_length=1, max_length=300, description="The model, by name.")
     blueprint: UUID | None = Field(default=None, description="The blueprint that it starts from.")
+    conversation_id: UUID | None = Field(
+        default=None, description="The conversation that it belongs to; an id of the caller's choice begins one."
+    )
+    files: list[UUID] | None = Field(
+        default=None, max_length=MOST_FILES, description="Uploads that it may read, by id (`POST /v1/uploads`)."
+    )
 
     def options(self) -> dict[str, Any]:
         """Return the `options` of `start_swarm`: only what was said, so that equal requests are equal."""
-        said = self.model_dump(
-            mode="json", include={"budget", "priority", "share", "approve", "model", "blueprint"}, exclude_unset=True
-        )
+        said = self.model_dump(mode="json", exclude={"goal", "action", "args"}, exclude_unset=True)
         found = {name: value for name, value in said.items() if value is not None}
         if "budget" in found:
             found["budget"] = {name: limit for name, limit in found["budget"].items() if limit is not None}
@@ -87,6 +91,7 @@ class SwarmSummary(BaseModel):
 
     swarm_id: UUID = Field(examples=[SWARM_ID])
     owner_id: UUID | None
+    conversation_id: UUID | None
     goal: str = Field(examples=["Compare the two contracts and say where they differ"])
     status: SwarmStatus
     paused_reason: str | None = Field(examples=["budget_exceeded"])

@@ -18,17 +18,20 @@ select pgswarm.start_swarm(goal => %(goal)s, action => %(action)s, args => %(arg
 """
 _STARTED: Final = "select swarm_id, root_node_id, status, created_at from pgswarm.swarm where swarm_id = %(swarm_id)s"
 _LIST: Final = """
-select * from pgswarm.swarm_overview s
+select o.*, s.conversation_id
+  from pgswarm.swarm s
+  join pgswarm.swarm_overview o on o.swarm_id = s.swarm_id
  where (%(admin)s or s.owner_id = %(account)s)
    and (%(status)s::text is null or s.status = %(status)s)
+   and (%(conversation_id)s::uuid is null or s.conversation_id = %(conversation_id)s)
    and (%(before)s::uuid is null or s.swarm_id < %(before)s)
  order by s.swarm_id desc
  limit %(limit)s
 """
 _ONE: Final = """
 select o.*, pgswarm.whole_text(s.goal, s.goal_blob) as goal, pgswarm.whole_text(s.report, s.report_blob) as report,
-       s.root_node_id, r.action, s.options, s.priority, s.share, s.blueprint_id, s.forked_from, s.forked_at_seq,
-       s.history_from_seq, s.terminated_at,
+       s.root_node_id, r.action, s.options, s.priority, s.share, s.blueprint_id, s.conversation_id, s.forked_from,
+       s.forked_at_seq, s.history_from_seq, s.terminated_at,
        (select e.seq from pgswarm.event e where e.swarm_id = s.swarm_id order by e.seq desc limit 1) as last_seq,
        jsonb_build_object(
          'nodes', s.max_nodes, 'depth', s.max_depth, 'children', s.max_children, 'activations', s.max_activations,
@@ -67,11 +70,17 @@ async def start(conn: Conn, caller: Principal, wanted: StartSwarm) -> DictRow:
 
 
 async def page(
-    conn: Conn, caller: Principal, *, status: str | None, before: UUID | None, limit: int
+    conn: Conn,
+    caller: Principal,
+    *,
+    status: str | None,
+    conversation_id: UUID | None,
+    before: UUID | None,
+    limit: int,
 ) -> list[DictRow]:
     """Return the caller's swarms, newest first; an administrator sees everybody's."""
-    asked = {**seen_by(caller), "status": status, "before": before, "limit": limit}
-    return await (await conn.execute(_LIST, asked)).fetchall()
+    asked = {"status": status, "conversation_id": conversation_id, "before": before, "limit": limit}
+    return await (await conn.execute(_LIST, {**asked, **seen_by(caller)})).fetchall()
 
 
 async def one(conn: Conn, caller: Principal, swarm_id: UUID) -> DictRow:

@@ -35,14 +35,18 @@ async def start_swarm(
 async def list_swarms(
     caller: Caller,
     database: Db,
+    *,
     status: Annotated[SwarmStatus | None, Query(description="Only those of this status.")] = None,
+    conversation_id: Annotated[UUID | None, Query(description="Only those of this conversation.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[SwarmSummary]:
     """List the caller's swarms, newest first. An administrator sees everybody's."""
     before = decode_cursor(cursor, UUID)[0] if cursor else None
     async with database.as_account(caller) as conn:
-        rows = await queries.page(conn, caller, status=status, before=before, limit=limit + 1)
+        rows = await queries.page(
+            conn, caller, status=status, conversation_id=conversation_id, before=before, limit=limit + 1
+        )
     items, next_cursor = page_of(rows, limit, lambda row: encode_cursor(str(row["swarm_id"])))
     return Page(items=[SwarmSummary.model_validate(row) for row in items], next_cursor=next_cursor)
 

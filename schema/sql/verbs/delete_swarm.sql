@@ -19,9 +19,8 @@ begin
   delete from pgswarm.effect f where f.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.llm_call c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.message m where m.swarm_id = delete_swarm.swarm_id;
-  delete from pgswarm.question q
-   using pgswarm.node n
-   where n.swarm_id = delete_swarm.swarm_id and q.node_id = n.node_id and q.swarm_id = n.swarm_id;
+  delete from pgswarm.answer_link l where l.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.question q where q.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.ready r where r.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.lane l where l.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.node n where n.swarm_id = delete_swarm.swarm_id;
