@@ -3,6 +3,7 @@
 Rule: `create_app` connects nothing; the lifespan opens what needs opening and closes it again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -42,6 +43,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)
