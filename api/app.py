@@ -11,11 +11,22 @@ from fastapi import FastAPI
 from pgswarm import __version__
 from pgswarm.api import failures, openapi
 from pgswarm.api.database import Database
+from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
+from pgswarm.api.nodes.routes import router as nodes
 from pgswarm.api.requests import Requests
 from pgswarm.api.settings import ApiSettings
+from pgswarm.api.spaces.routes import router as spaces
+from pgswarm.api.swarms.routes import router as swarms
+from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (health,)
+ROUTERS = (
+    swarms,
+    nodes,
+    spaces,
+    workers,
+    health,
+)
 """Every part's routes, in the order of the documentation."""
 
 
@@ -31,7 +42,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings)
-    app.add_middleware(Requests, settings=settings)
+    app.state.metrics = Metrics()
+    app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -46,7 +46,14 @@ def decode_cursor(cursor: str, *kinds: Callable[[Any], Any]) -> list[Any]:
             return [kind(_scalar(key)) for kind, key in zip(kinds, keys, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError, InvalidInputError):
         pass
-    raise Problem(422, detail="cursor is none that this API gave", field="cursor", remedy="send next_cursor as it came")
+    raise wrong_cursor()
+
+
+def wrong_cursor() -> Problem:
+    """Return the answer to a cursor that no page gave."""
+    return Problem(
+        422, detail="cursor is none that this API gave", field="cursor", remedy="send next_cursor as it came"
+    )
 
 
 def page_of(rows: Sequence[T], limit: int, cursor_of: Callable[[T], str]) -> tuple[list[T], str | None]:

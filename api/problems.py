@@ -125,7 +125,7 @@ def as_problem(error: BaseException) -> Problem | None:
 def _of_ours(error: PgswarmError) -> Problem:
     for kind, (status, slug, title) in _OURS.items():
         if isinstance(error, kind):
-            field = None if status == HTTPStatus.FORBIDDEN else error.field
+            field = None if status == HTTPStatus.FORBIDDEN or not error.field else error.field.removeprefix("options.")
             return Problem(status, slug, title, error.message, field=field, remedy=error.hint)
     return _unavailable("the database does not answer", "try again; see /readyz")
 

@@ -8,6 +8,7 @@ others (uploads) pass through and are counted.
 import asyncio
 import logging
 import re
+import time
 import uuid
 from contextlib import suppress
 from typing import Final
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pgswarm.api.bodies import check_json, check_path, check_query
+from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.problems import Problem, as_problem
 from pgswarm.api.settings import ApiSettings
 
@@ -36,10 +38,11 @@ SECURITY_HEADERS: Final = {
 class Requests:
     """The middleware. `scope["state"]["request_id"]` holds the request's name for whoever logs."""
 
-    def __init__(self, app: ASGIApp, settings: ApiSettings) -> None:
-        """Take what is to be called, and the limits."""
+    def __init__(self, app: ASGIApp, settings: ApiSettings, metrics: Metrics) -> None:
+        """Take what is to be called, the limits, and what counts."""
         self._app = app
         self._settings = settings
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -51,11 +54,13 @@ class Requests:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        since = time.monotonic()
 
         async def named(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                self._metrics.observe(scope, message["status"], time.monotonic() - since)
                 out = MutableHeaders(scope=message)
                 out["x-request-id"] = request_id
                 for name, value in SECURITY_HEADERS.items():

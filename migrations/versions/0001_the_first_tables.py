@@ -125,9 +125,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "(ended_at is null) = (ended_by is null)", name=op.f("conversation_ended_by_someone_check")
-        ),
+        sa.CheckConstraint("(ended_at is null) = (ended_by is null)", name=op.f("conversation_ended_by_someone_check")),
         sa.PrimaryKeyConstraint("conversation_id", name=op.f("conversation_pkey")),
         schema="pgswarm",
     )
@@ -471,6 +469,14 @@ def upgrade() -> None:
         unique=False,
         schema="pgswarm",
         postgresql_where=sa.text("conversation_id is not null"),
+    )
+    op.create_index(
+        "swarm_forked_from_idx",
+        "swarm",
+        ["forked_from"],
+        unique=False,
+        schema="pgswarm",
+        postgresql_where=sa.text("forked_from is not null"),
     )
     op.create_index("swarm_owner_idx", "swarm", ["owner_id", "swarm_id"], unique=False, schema="pgswarm")
     op.create_index(

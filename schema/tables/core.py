@@ -74,6 +74,7 @@ Index(
     postgresql_nulls_not_distinct=True,
     postgresql_where=text("idempotency_key is not null"),
 )
+Index("swarm_forked_from_idx", swarm.c.forked_from, postgresql_where=text("forked_from is not null"))
 Index("swarm_owner_idx", swarm.c.owner_id, swarm.c.swarm_id)
 Index(
     "swarm_conversation_idx",

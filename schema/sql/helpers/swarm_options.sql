@@ -67,9 +67,9 @@ begin
       using errcode = 'PS422', detail = 'options', hint = 'for example {"budget": {"nodes": 300}}';
   end if;
   for v_key in select k from jsonb_object_keys(options) k
-                where k <> all ('{budget,priority,share,approve,model,conversation_id,files}') loop
+                where k <> all ('{budget,priority,share,approve,model,conversation_id,files,blueprint}') loop
     raise exception 'options.% is not known', v_key
-      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model, conversation_id, files';
+      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model, conversation_id, files, blueprint';
   end loop;
   if options ? 'priority' and options -> 'priority' not in ('0', '1', '2') then
     raise exception 'options.priority cannot be %', options -> 'priority'

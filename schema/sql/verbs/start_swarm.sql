@@ -35,13 +35,14 @@ begin
   perform pgswarm.check_value('args', v_action.input_schema, v_args);
   v_hash := encode(sha256(convert_to(jsonb_build_array(goal, start_swarm.action, v_args, v_options)::text, 'UTF8')), 'hex');
 
-  v_swarm := pgswarm.swarm_from_options(v_options);
+  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, start_swarm.owner));
   v_swarm.swarm_id := pgswarm.new_id();
   perform pgswarm.lock_swarms(array[v_swarm.swarm_id]);
   v_at := pgswarm.clock();
   v_swarm.owner_id := start_swarm.owner;
   v_swarm.goal := pgswarm.row_text(goal);
   v_swarm.goal_blob := pgswarm.blob_of(goal);
+  v_swarm.blueprint_id := (v_options ->> 'blueprint')::uuid;
   v_swarm.conversation_id := (v_options ->> 'conversation_id')::uuid;
   v_swarm.root_node_id := pgswarm.new_id();
   v_swarm.idempotency_key := start_swarm.idempotency_key;
