@@ -68,7 +68,9 @@ def test_guard_lets_through_the_legal_pairs_alone() -> None:
         for after in re.findall(r"'(\w+)'", afters)
     }
     assert found == legal_pairs()
-    assert condition[1].count("old.status = new.status") == 1  # a parent's count of children changes silently
+    # what changes without a move: a parent's count of children, and the directive of a node that waits
+    assert condition[1].count("old.status = new.status") == 2
+    assert condition[1].count("old.directive <> new.directive") == 1
 
 
 def test_view_of_legal_moves_is_the_table() -> None:
