@@ -20,6 +20,7 @@ begin
       join pgswarm.question k on k.question_id = (o.data ->> 'question_id')::uuid
      cross join lateral jsonb_populate_record(k, (o.data - 'prompt') || jsonb_build_object(
        'swarm_id', fork, 'question_id', pgswarm.fork_id(fork, k.question_id), 'node_id', pgswarm.fork_id(fork, k.node_id),
+       'answer_files', pgswarm.with_fork_ids(o.data -> 'answer_files', original, fork),
        'expires_at', case when o.data ->> 'closed_at' is null then k.expires_at + (fork_people.at - v_then) else k.expires_at end)) r
     returning q.question_id, q.node_id, q.asked_at, q.position, pgswarm.question_frame(q) as frame
   )
@@ -33,7 +34,8 @@ begin
   select r.*
     from pgswarm.message m
    cross join lateral jsonb_populate_record(m, jsonb_build_object(
-     'swarm_id', fork, 'message_id', pgswarm.fork_id(fork, m.message_id), 'node_id', pgswarm.fork_id(fork, m.node_id))) r
+     'swarm_id', fork, 'message_id', pgswarm.fork_id(fork, m.message_id), 'node_id', pgswarm.fork_id(fork, m.node_id),
+     'files', pgswarm.with_fork_ids(m.files, original, fork))) r
    where m.swarm_id = original and m.at <= v_then;
 end
 $$;

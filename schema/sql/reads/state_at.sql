@@ -1,8 +1,9 @@
 -- The nodes of a swarm as they were after event `seq`: the fold of each node's events, its texts as rows hold them. Below 1
 -- none, above the top the newest.
 --
--- A node that no later event is about is its row; one that had only been spawned is its row as it was born; the frame is read
--- of the others alone, few at any moment. `awaiting_children` counts down without events, so it is read, too.
+-- A node that no later event is about is its row; one that had only been spawned is its row as it was born; frames are read
+-- of the others alone, few at any moment. `awaiting_children` counts down without events, so its frame is read, too. Both
+-- frames are needed of a node whose directive a person has changed since.
 create or replace function pgswarm.state_at(swarm_id uuid, seq bigint) returns setof pgswarm.node
 language plpgsql stable security definer
 set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoin = off set jit = off set work_mem = '64MB' as $$
@@ -25,7 +26,7 @@ begin
     from told t
     join pgswarm.node n on n.swarm_id = state_at.swarm_id and n.node_id = t.node_id
    cross join lateral pgswarm.as_born(n) b
-   where t.upto = t.born and t.upto < t.newest and n.copied_from is null
+   where t.upto = t.born and t.upto < t.newest and n.copied_from is null and n.directive_changed_at is null
   union all
   select r.*
     from told t
@@ -33,7 +34,19 @@ begin
     join pgswarm.event e on e.swarm_id = state_at.swarm_id and e.seq = t.upto
    cross join lateral jsonb_populate_record(n, e.data - case
      when e.data ->> 'report_blob' is null then array['directive'] else array['directive', 'report'] end) r
-   where t.upto < t.newest and (t.upto > t.born or n.copied_from is not null)
-      or t.upto = t.newest and n.status = 'awaiting_children';
+   where n.directive_changed_at is null
+     and (t.upto < t.newest and (t.upto > t.born or n.copied_from is not null)
+          or t.upto = t.newest and n.status = 'awaiting_children')
+  union all
+  select r.*
+    from told t
+    join pgswarm.node n on n.swarm_id = state_at.swarm_id and n.node_id = t.node_id
+    join pgswarm.event made on made.swarm_id = state_at.swarm_id and made.seq = t.born
+    join pgswarm.event last on last.swarm_id = state_at.swarm_id and last.seq = t.upto
+   cross join lateral (select made.data || last.data as data) f
+   cross join lateral jsonb_populate_record(null::pgswarm.node, f.data || jsonb_build_object(
+     'directive', pgswarm.text_of_row(f.data ->> 'directive', f.data ->> 'directive_blob'),
+     'report', pgswarm.text_of_row(f.data ->> 'report', f.data ->> 'report_blob'))) r
+   where n.directive_changed_at is not null and (t.upto < t.newest or n.status = 'awaiting_children');
 end
 $$;
