@@ -6,7 +6,7 @@
 -- frames are needed of a node whose directive a person has changed since.
 create or replace function pgswarm.state_at(swarm_id uuid, seq bigint) returns setof pgswarm.node
 language plpgsql stable security definer
-set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoin = off set jit = off set work_mem = '64MB' as $$
+set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoin = off set enable_sort = off set jit = off set work_mem = '64MB' as $$
 #variable_conflict use_column
 begin
   perform pgswarm.swarm_status(state_at.swarm_id);
@@ -32,21 +32,24 @@ begin
     from told t
     join pgswarm.node n on n.swarm_id = state_at.swarm_id and n.node_id = t.node_id
     join pgswarm.event e on e.swarm_id = state_at.swarm_id and e.seq = t.upto
-   cross join lateral jsonb_populate_record(n, e.data - case
-     when e.data ->> 'report_blob' is null then array['directive'] else array['directive', 'report'] end) r
-   where n.directive_changed_at is null
-     and (t.upto < t.newest and (t.upto > t.born or n.copied_from is not null)
-          or t.upto = t.newest and n.status = 'awaiting_children')
+   cross join lateral pgswarm.with_frame(n, e.data) r
+   where t.upto < t.newest and (t.upto > t.born or n.copied_from is not null) and n.directive_changed_at is null
   union all
   select r.*
-    from told t
-    join pgswarm.node n on n.swarm_id = state_at.swarm_id and n.node_id = t.node_id
+    from pgswarm.node n
+    join told t on t.node_id = n.node_id
+    join pgswarm.event e on e.swarm_id = state_at.swarm_id and e.seq = t.upto
+   cross join lateral pgswarm.with_frame(n, e.data) r
+   where n.swarm_id = state_at.swarm_id and n.status = 'awaiting_children' and t.upto = t.newest
+     and n.directive_changed_at is null
+  union all
+  select r.*
+    from pgswarm.node n
+    join told t on t.node_id = n.node_id
     join pgswarm.event made on made.swarm_id = state_at.swarm_id and made.seq = t.born
     join pgswarm.event last on last.swarm_id = state_at.swarm_id and last.seq = t.upto
-   cross join lateral (select made.data || last.data as data) f
-   cross join lateral jsonb_populate_record(null::pgswarm.node, f.data || jsonb_build_object(
-     'directive', pgswarm.text_of_row(f.data ->> 'directive', f.data ->> 'directive_blob'),
-     'report', pgswarm.text_of_row(f.data ->> 'report', f.data ->> 'report_blob'))) r
-   where n.directive_changed_at is not null and (t.upto < t.newest or n.status = 'awaiting_children');
+   cross join lateral pgswarm.with_frames(made.data || last.data) r
+   where n.swarm_id = state_at.swarm_id and n.directive_changed_at is not null
+     and (t.upto < t.newest or n.status = 'awaiting_children');
 end
 $$;
