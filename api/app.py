@@ -19,10 +19,12 @@ from pgswarm.api.requests import Requests
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
+from pgswarm.api.time.routes import router as time
 from pgswarm.api.workers.routes import router as workers
 
 ROUTERS = (
     swarms,
+    time,
     nodes,
     spaces,
     workers,
