@@ -15,6 +15,7 @@ declare
   v_lane record;
   v_lanes uuid[] := '{}';
   v_fresh uuid[] := '{}';
+  v_apt uuid[] := '{}';
   v_seen integer := 0;
   v_claimed integer := 0;
   v_part integer;
@@ -70,7 +71,6 @@ begin
     end if;
   end if;
   if v_claimed = 0 and v_seen > 0 and claim_limit > 0 and action_patterns is not null then
-    v_lanes := '{}';
     for v_lane in
       select d.swarm_id
         from (select l.swarm_id, -ln(1 - random()) / l.share as turn
@@ -83,12 +83,12 @@ begin
        limit 4 * lane_limit
     loop
       if pg_try_advisory_xact_lock(pgswarm.lock_key(v_lane.swarm_id)) then
-        v_lanes := v_lanes || v_lane.swarm_id;
-        exit when cardinality(v_lanes) >= least(lane_limit, claim_limit);
+        v_apt := v_apt || v_lane.swarm_id;
+        exit when cardinality(v_apt) >= least(lane_limit, claim_limit);
       end if;
     end loop;
-    if cardinality(v_lanes) > 0 then
-      return query select * from pgswarm.claim_from(claim_nodes.worker_id, v_lanes, claim_limit, action_patterns, v_now);
+    if cardinality(v_apt) > 0 then
+      return query select * from pgswarm.claim_from(claim_nodes.worker_id, v_apt, claim_limit, action_patterns, v_now);
       get diagnostics v_claimed = row_count;
     end if;
   end if;
