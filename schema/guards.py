@@ -8,7 +8,7 @@ names the verb to call.
 import hashlib
 from typing import Final
 
-from pgswarm.schema.states import MOVES, Status, legal_pairs
+from pgswarm.schema.states import MOVES, legal_pairs
 
 OWNER: Final = "pgswarm_owner"
 
@@ -50,8 +50,11 @@ def _legal_moves() -> str:
 
 def _illegal_move() -> str:
     # One text to look in: each statement reads its triggers' conditions anew; a list of cases is four times as long.
-    pairs = [*legal_pairs(), (Status.AWAITING_CHILDREN, Status.AWAITING_CHILDREN)]  # the last: it counts a child off
-    legal = ",".join(f"{before}>{after}" for before, after in sorted(pairs))
+    moves = [f"{before}>{after}" for before, after in legal_pairs() if before != after]
+    # No move at all: a parent counts a child off, and a person gives a node that waits another directive.
+    stays = ["awaiting_children=awaiting_children", "pending~pending", "waiting_user~waiting_user"]
+    legal = ",".join(sorted([*moves, *stays]))
+    kind = "case when old.status <> new.status then '>' when old.directive <> new.directive then '~' else '=' end"
     return """
 create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
 begin
@@ -64,7 +67,7 @@ $$;
         "refuse_move",
         "node",
         "before update on pgswarm.node for each row\n"
-        f"    when (strpos(',{legal},', ',' || old.status || '>' || new.status || ',') = 0)"
+        f"    when (strpos(',{legal},', ',' || old.status || {kind} || new.status || ',') = 0)"
         " execute function pgswarm.refuse_move()",
     )
 
