@@ -14,19 +14,15 @@ from pgswarm.api.database import Database
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
+from pgswarm.api.people.routes import router as people
 from pgswarm.api.requests import Requests
+from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (
-    swarms,
-    nodes,
-    spaces,
-    workers,
-    health,
-)
+ROUTERS = (swarms, nodes, spaces, workers, health, people)
 """Every part's routes, in the order of the documentation."""
 
 
@@ -40,6 +36,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    hide_in_access_log()
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.metrics = Metrics()
