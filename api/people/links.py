@@ -9,10 +9,9 @@ import secrets
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
-from pydantic import Field
 
 from pgswarm.api.dependencies import Caller, Db
 from pgswarm.api.idempotency import IdempotencyKey
@@ -90,7 +89,7 @@ async def get_linked_question(token: Token, database: Db) -> LinkedQuestion:
 async def answer_by_link(
     token: Token,
     database: Db,
-    body: Annotated[Any, Field(description="An object with `answer`.", examples=[{"answer": "blue"}])],
+    body: Annotated[Any, Body(description="An object with `answer`.", examples=[{"answer": "blue"}])],
     *,
     whole_body: Annotated[
         bool, Query(description="The whole body is the answer: for a sender whose form cannot be chosen.")

@@ -45,8 +45,8 @@ async def write_to_node(
     written: WriteMessage,
     caller: Caller,
     database: Db,
-    request: Request,
     *,
+    request: Request,
     key: IdempotencyKey = None,
 ) -> Response:
     """Write to one node, which reads it at its next activation."""
