@@ -172,7 +172,15 @@ def _question(field: str, question: object) -> bytes:
         raise ActionError("bad_outcome", f"{field} must be a Question or text, not {type(question).__name__}")
     if not text(f"{field}.prompt", question.prompt).strip():
         raise BadValueError(f"{field}.prompt is empty: say what is asked")
-    value: dict[str, Any] = {"prompt": question.prompt}
+    value: dict[str, Any] = {"prompt": question.prompt, **_answers(field, question)}
+    if question.expires_in_s is not None:
+        value["expires_in_s"] = _seconds(f"{field}.expires_in_s", question.expires_in_s)
+    return json_value(field, value)
+
+
+def _answers(field: str, question: Question) -> dict[str, Any]:
+    """Return what the question says of its answers; raise where none could ever be given."""
+    value: dict[str, Any] = {}
     if question.schema is not None:
         value["schema"] = dict(question.schema)
         if wrong := flaw(value["schema"]):
@@ -185,9 +193,7 @@ def _question(field: str, question: object) -> bytes:
         value["default_answer"] = question.default_answer
         if question.choices is not None and question.default_answer not in value["choices"]:
             raise BadValueError(f"{field}.default_answer is none of the choices: give one of them, or none")
-    if question.expires_in_s is not None:
-        value["expires_in_s"] = _seconds(f"{field}.expires_in_s", question.expires_in_s)
-    return json_value(field, value)
+    return value
 
 
 def _seconds(field: str, seconds: object) -> float:

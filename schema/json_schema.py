@@ -6,12 +6,11 @@ is read), and patterns are matched with bounded work.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from json import dumps, loads
 from typing import Any, Final
 
-import jsonschema_rs
-
-_PATTERNS: Final = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
+_MOST_STEPS: Final = 100_000
 _MOST: Final = 20
 _LONGEST: Final = 300
 
@@ -55,7 +54,9 @@ def flaw(schema: Any) -> str | None:
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
     """Return what checks by a schema, given as JSON text; raise `ValueError` where it is none."""
-    return jsonschema_rs.validator_for(loads(schema), offline=True, pattern_options=_PATTERNS)
+    library = import_module("jsonschema_rs")  # 40 ms that only whoever checks a schema pays
+    patterns = library.FancyRegexOptions(backtrack_limit=_MOST_STEPS)
+    return library.validator_for(loads(schema), offline=True, pattern_options=patterns)
 
 
 def _path(field: str, parts: list[Any]) -> str:
