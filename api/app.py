@@ -3,14 +3,16 @@
 Rule: `create_app` connects nothing; the lifespan opens what needs opening and closes it again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from pgswarm import __version__
 from pgswarm.api import failures, openapi
 from pgswarm.api.database import Database
+from pgswarm.api.dependencies import refuse_unknown_parameters
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
@@ -35,10 +37,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_parameters)],
     )
     hide_in_access_log()
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)

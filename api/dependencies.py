@@ -8,8 +8,10 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from pgswarm.api.database import Conn, Database
+from pgswarm.api.openapi import describe
 from pgswarm.api.principal import Principal
 from pgswarm.api.problems import Problem
 from pgswarm.api.settings import ApiSettings
@@ -75,6 +77,24 @@ def unauthenticated(detail: str) -> Problem:
         remedy="send `Authorization: Bearer <access_token>` of POST /v1/auth/login",
         headers={"WWW-Authenticate": "Bearer"},
     )
+
+
+def refuse_unknown_parameters(connection: HTTPConnection) -> None:
+    """Raise 422 where the query names what the route does not take: a typing error would else be silently ignored."""
+    route, method = connection.scope.get("route"), connection.scope.get("method", "").lower()
+    said = describe(connection.app)["paths"].get(getattr(route, "path", ""), {}).get(method)
+    if said is not None:  # a WebSocket is in no OpenAPI document
+        known = {parameter["name"] for parameter in said.get("parameters", ()) if parameter["in"] == "query"}
+        for name in connection.query_params:
+            if name not in known:
+                takes = ", ".join(sorted(known)) or "none"
+                raise Problem(
+                    422,
+                    "unknown-parameter",
+                    detail=f"{name[:100]} is not a parameter of this path",
+                    field=name[:100],
+                    remedy=f"it takes: {takes}",
+                )
 
 
 Caller = Annotated[Principal, Depends(get_caller)]
