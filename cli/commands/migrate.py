@@ -13,12 +13,19 @@ Wait = Annotated[
 ]
 
 
-def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
+SingleRole = Annotated[
+    bool,
+    typer.Option("--single-role", help="Make no roles: everything belongs to this account, no row-level security."),
+]
+
+
+def migrate(*, wait_s: Wait = 0, single_role: SingleRole = False, as_json: Json = False) -> None:
     r"""Bring the database to this version of pgswarm.
 
     Makes or changes its tables, functions and views. Safe to repeat, and while others work.
 
-    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema.
+    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema; where
+    it has none to make roles, --single-role. A database stays as it was first migrated.
 
     \b
     Example:
@@ -30,7 +37,7 @@ def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
     from pgswarm.migrations.upgrade import upgrade
 
     wait_for_database(url, wait_s)
-    changed = upgrade(url)
+    changed = upgrade(url, single_role=single_role)
     if as_json:
         print_json({"changed": changed})
     else:

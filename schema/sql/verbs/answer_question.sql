@@ -8,7 +8,10 @@ declare
   v_at timestamptz;
   v_seq bigint;
 begin
-  select * into v_question from pgswarm.question q where q.question_id = answer_question.question_id;
+  select q.* into v_question
+    from pgswarm.question q
+    join pgswarm.swarm s on s.swarm_id = q.swarm_id
+   where q.question_id = answer_question.question_id and pgswarm.may_see(s.owner_id);
   if not found then
     raise exception 'question % is not known', answer_question.question_id
       using errcode = 'PS404', detail = 'question_id', hint = 'see the view pgswarm.inbox for the open ones';

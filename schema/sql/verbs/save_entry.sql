@@ -12,6 +12,7 @@ declare
   v_at timestamptz;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(save_entry.swarm_id);
   if name is null or btrim(name) = '' or length(name) > 255 or name ~ '[/[:cntrl:]]' then
     raise exception 'name % cannot be that of an entry', coalesce(quote_literal(left(name, 40)), 'null')
       using errcode = 'PS422', detail = 'name', hint = 'from 1 to 255 characters, no slash, no control character';
