@@ -173,10 +173,10 @@ def test_trusted_role_is_held_only_where_it_names_an_account(db: Database, owned
 
 
 def test_login_that_is_only_of_the_apis_role_is_held_without_set_role(db: Database, owned: Owned) -> None:
-    db.run("create role pgswarm_test_web login")
+    db.run("create role pgswarm_test_web login password 'web'")
     try:
         db.run("grant pgswarm_api to pgswarm_test_web")
-        with psycopg.connect(db.url, user="pgswarm_test_web") as conn:
+        with psycopg.connect(db.url, user="pgswarm_test_web", password="web") as conn:
             with pytest.raises(psycopg.Error) as error:
                 conn.execute("select pgswarm.pause_swarm(%s)", [owned.swarm_id])
             assert error.value.sqlstate == "PS404"
