@@ -38,9 +38,22 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "cancel_node": _PEOPLE,
         "retry_node": _PEOPLE,
         "raise_budget": _PEOPLE,
+        "change_directive": _PEOPLE,
+        "delete_swarm": _PEOPLE,
+        "begin_conversation": _PEOPLE,
+        "rename_conversation": _PEOPLE,
+        "end_conversation": _PEOPLE,
+        "create_upload": _PEOPLE,
+        "create_answer_link": _PEOPLE,
+        "revoke_answer_link": _PEOPLE,
+        "answer_by_link": _PEOPLE,
+        "begin_request": frozenset({Role.API}),
+        "end_request": frozenset({Role.API}),
         # what they read
         "state_at": _PEOPLE,
         "read_events": _PEOPLE,
+        "read_upload": _PEOPLE,
+        "read_answer_link": _PEOPLE,
         "full_text": _ALL,
         "whole_text": _ALL,
         "read_entry": _ALL,
@@ -111,10 +124,13 @@ TABLES: Final[Mapping[str, Rows]] = MappingProxyType(
     {
         "account": Rows.ACCOUNT,
         "action": Rows.ALL,
+        "answer_link": Rows.SWARM,
+        "api_request": Rows.NONE,
         "api_token": Rows.ACCOUNT,
         "blob": Rows.NONE,
         "blueprint": Rows.SHARED,
         "claim": Rows.NONE,
+        "conversation": Rows.OWNER,
         "effect": Rows.SWARM,
         "entry_chunk": Rows.ENTRY,
         "event": Rows.SWARM,
@@ -127,6 +143,7 @@ TABLES: Final[Mapping[str, Rows]] = MappingProxyType(
         "ready": Rows.NONE,
         "space_entry": Rows.SPACE,
         "swarm": Rows.OWNER,
+        "upload": Rows.OWNER,
         "worker": Rows.ALL,
     }
 )
@@ -136,6 +153,8 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "account": ("account_id", "username", "role", "disabled", "created_at"),
         "api_token": ("token_id", "account_id", "label", "created_at", "expires_at", "revoked_at"),
+        "answer_link": ("link_id", "swarm_id", "question_id", "created_by", "created_at", "expires_at", "used_at", "revoked_at"),
+        "api_request": (),
         "login_throttle": (),
     }
 )

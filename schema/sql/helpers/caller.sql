@@ -52,6 +52,25 @@ begin
 end
 $$;
 
+-- The same for a question; returns its swarm.
+create or replace function pgswarm.require_question(question_id uuid) returns uuid
+language plpgsql stable as $$
+#variable_conflict use_column
+declare
+  v_swarm uuid;
+begin
+  select q.swarm_id into v_swarm
+    from pgswarm.question q
+    join pgswarm.swarm s on s.swarm_id = q.swarm_id
+   where q.question_id = require_question.question_id and pgswarm.may_see(s.owner_id);
+  if not found then
+    raise exception 'question % is not known', coalesce(require_question.question_id::text, 'null')
+      using errcode = 'PS404', detail = 'question_id', hint = 'see the view pgswarm.inbox for the open ones';
+  end if;
+  return v_swarm;
+end
+$$;
+
 -- The same for an account: one's own, or any for those who are not held.
 create or replace function pgswarm.require_account(account_id uuid) returns void
 language plpgsql stable as $$
