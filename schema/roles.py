@@ -59,6 +59,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "read_entry": _ALL,
         "search_memory": _ALL,
         "check_invariants": _WORK,
+        "count_state": _PEOPLE,
         # accounts
         "create_account": _PEOPLE,
         "find_credentials": frozenset({Role.API}),

@@ -26,6 +26,9 @@ class Owned:
     question_id: UUID
     entry_id: UUID
     token_id: UUID
+    conversation_id: UUID
+    upload_id: UUID
+    link_id: UUID
 
 
 @pytest.fixture
@@ -75,7 +78,21 @@ def owned(module_db: Database) -> Owned:
             mine,
             hashlib.sha256(b"token").digest(),
         )
-    return Owned(mine, other, admin, swarm_id, run.node_id, question, entry, token)
+        conversation = call(conn, "select pgswarm.begin_conversation(title => 'mine', owner => %s)", mine)
+        upload = call(
+            conn,
+            "select pgswarm.create_upload(name => 'a.txt', kind => 'text', content => 'of mine', owner => %s)",
+            mine,
+        )
+        link = call(
+            conn,
+            "select link_id from pgswarm.create_answer_link(question_id => %s, token_hash => %s)",
+            question,
+            hashlib.sha256(b"link").digest(),
+        )
+    return Owned(
+        mine, other, admin, swarm_id, run.node_id, question, entry, token, conversation, upload, link
+    )  # fmt: skip
 
 
 @pytest.fixture

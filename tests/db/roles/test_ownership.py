@@ -15,7 +15,10 @@ from pgswarm.schema.roles import CALLERS, Role
 from support.database import Database
 from support.verbs import Conn
 
-IDS = {"swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "with_swarm_id"}
+IDS = {
+    "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "with_swarm_id",
+    "conversation_id", "upload_id", "link_id",
+}  # fmt: skip
 NOT_ANYBODYS = {"full_text", "whole_text"}  # whoever knows a hash has seen what it stands for
 VALUES: dict[str, Any] = {
     "text": "x",
@@ -67,7 +70,8 @@ def answer_of(conn: Conn, name: str, taken: dict[str, str], given: dict[str, Any
     try:
         with conn.transaction():
             rows = conn.execute(call_sql(name, taken).encode(), given).fetchall()
-            raise RuntimeError(f"{name} gave another account {rows}")
+            assert all(value is None for row in rows for value in row.values()), f"{name} gave another account {rows}"
+            return "PS404", "nothing"
     except psycopg.Error as error:
         said = error.diag.message_primary or ""
         for value in given.values():
@@ -112,7 +116,7 @@ def test_ownership_is_asked_before_anything_is_locked(db: Database, api: Conn, o
         be(api, owned.other_id)
         api.execute("set local lock_timeout = '1s'")
         for name, taken in taking_ids(db).items():
-            assert refused(api, call_sql(name, taken), arguments(taken, ids_of(owned))) == "PS404", name
+            assert answer_of(api, name, taken, arguments(taken, ids_of(owned)))[0] == "PS404", name
 
 
 def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database) -> None:
@@ -123,7 +127,36 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         for key, kind in taken.items()
         if kind.startswith("uuid") and key not in IDS
     }
-    assert uuids == {("change_password", "keep_token_id"), ("may_see", "owner_id")} & uuids
+    elsewhere = {  # each has a test of its own below
+        ("change_password", "keep_token_id"),
+        ("answer_question", "files"),
+        ("add_message", "files"),
+    }
+    assert uuids == elsewhere
+
+
+def test_anothers_conversation_cannot_be_begun_again_nor_joined(api: Conn, owned: Owned) -> None:
+    be(api, owned.other_id)
+    taken = owned.conversation_id
+    assert refused(api, "select pgswarm.begin_conversation(conversation_id => %s)", [taken]) == "PS404"
+    options = json.dumps({"conversation_id": str(taken)})
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_anothers_upload_cannot_be_attached(db: Database, api: Conn, owned: Owned) -> None:
+    own = db.value("select swarm_id from pgswarm.swarm where owner_id = %(id)s", id=owned.other_id)
+    be(api, owned.other_id)
+    query = "select pgswarm.add_message(swarm_id => %s, node_id => null, content => 'x', files => %s)"
+    assert refused(api, query, [own, [owned.upload_id]]) == "PS404"
+    options = json.dumps({"files": [str(owned.upload_id)]})
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_token_of_another_is_not_kept_by_ones_own_change_of_password(db: Database, api: Conn, owned: Owned) -> None:
+    be(api, owned.other_id)
+    change = "select pgswarm.change_password(account_id => %s, password_hash => 'h', keep_token_id => %s)"
+    assert refused(api, change, [owned.other_id, owned.token_id]) is None
+    assert db.value("select revoked_at from pgswarm.api_token where token_id = %(id)s", id=owned.token_id) is None
 
 
 def test_own_id_beside_anothers_does_not_help(api: Conn, db: Database, owned: Owned) -> None:
