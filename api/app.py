@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 from pgswarm import __version__
 from pgswarm.api import failures, openapi
+from pgswarm.api.accounts.passwords import Passwords
+from pgswarm.api.accounts.routes import router as accounts
 from pgswarm.api.database import Database
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
@@ -22,6 +24,7 @@ from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.workers.routes import router as workers
 
 ROUTERS = (
+    accounts,
     swarms,
     nodes,
     spaces,
@@ -43,6 +46,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.passwords = Passwords()
     app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)

@@ -2,13 +2,13 @@
 
 import re
 
-import psycopg
 import pytest
 
 from pgswarm.migrations import upgrade
 from pgswarm.schema.apply import sql_files
 from pgswarm.schema.roles import CALLERS, SECRETS, TABLES, Role, Rows
 from support.database import Database
+
 
 def functions_of(db: Database, role: str) -> set[str]:
     rows = db.rows(
@@ -60,12 +60,17 @@ def test_api_reads_no_table_that_has_no_policy_for_it(db: Database) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_no_role_reads_a_hash_of_a_password_or_a_token(db: Database, role: Role) -> None:
-    for table, secret in (("account", "password_hash"), ("api_token", "token_hash"), ("login_throttle", "throttle_key")):
+    for table, secret in (
+        ("account", "password_hash"),
+        ("api_token", "token_hash"),
+        ("login_throttle", "throttle_key"),
+    ):
         assert secret not in SECRETS[table]
-        with db.connect() as conn:
-            conn.execute(f"set role {role}".encode())
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                conn.execute(f"select {secret} from pgswarm.{table}".encode())
+        may = db.value(
+            "select has_column_privilege(%(role)s, %(table)s, %(column)s, 'select')",
+            role=role, table=f"pgswarm.{table}", column=secret,
+        )  # fmt: skip
+        assert not may
 
 
 def test_views_read_with_the_rights_of_who_asks(db: Database) -> None:
