@@ -88,7 +88,8 @@ $$;
 """ + _trigger(
         "refuse_birth",
         "node",
-        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending')"
+        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending'"
+        " and (new.copied_from is null or new.status = 'running'))"  # a fork restores all but what runs
         " execute function pgswarm.refuse_birth()",
     )
 
