@@ -56,6 +56,10 @@ def _illegal_move() -> str:
         if MOVES[before]
     )
     silent = "old.status = new.status and old.status = 'awaiting_children'"
+    # No move at all: a person gives a node that waits another directive.
+    redirected = (
+        "old.status = new.status and old.status in ('pending', 'waiting_user') and old.directive <> new.directive"
+    )
     return """
 create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
 begin
@@ -67,7 +71,7 @@ $$;
 """ + _trigger(
         "refuse_move",
         "node",
-        f"before update on pgswarm.node for each row\n    when (not ({legal} or {silent}))"
+        f"before update on pgswarm.node for each row\n    when (not ({legal} or {silent} or {redirected}))"
         " execute function pgswarm.refuse_move()",
     )
 

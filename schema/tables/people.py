@@ -1,6 +1,7 @@
-"""Questions to people, what they write unasked, and their accounts."""
+"""Questions to people, what they write unasked, the files that they send, their conversations and their accounts."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -31,6 +32,8 @@ question = Table(
     moment("expires_at"),
     moment("asked_at", required=True),
     Column("answer", JSONB),
+    # The files that came with the answer: [{"entry_id", "name", "kind", "size"}], null where none did.
+    Column("answer_files", JSONB),
     Column("answered_by", Text),
     moment("answered_at"),
     moment("closed_at"),
@@ -39,6 +42,7 @@ question = Table(
     CheckConstraint("(closed_at is null) = (closed_reason is null)", name="closed_has_reason"),
 )
 Index("question_node_idx", question.c.node_id)
+Index("question_swarm_idx", question.c.swarm_id)
 Index("question_open_idx", question.c.asked_at, postgresql_where=text("closed_at is null"))
 Index(
     "question_expiry_idx",
@@ -54,10 +58,64 @@ message = Table(
     Column("node_id", UUID),
     Column("role", Text, nullable=False, server_default="user"),
     *long_text("content", required=True),
+    Column("files", JSONB),
     Column("author", Text, nullable=False),
     moment("at", required=True),
 )
 Index("message_swarm_idx", message.c.swarm_id, message.c.at)
+
+# A way to answer one question without an account: whoever has the token may, once, until it expires.
+answer_link = Table(
+    "answer_link",
+    metadata,
+    Column("link_id", UUID, primary_key=True),
+    Column("swarm_id", UUID, nullable=False),
+    Column("question_id", UUID, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("idempotency_key", Text),
+    moment("created_at", required=True),
+    moment("expires_at", required=True),
+    moment("used_at"),
+    moment("revoked_at"),
+    UniqueConstraint("token_hash"),
+)
+Index("answer_link_question_idx", answer_link.c.question_id)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("conversation_id", UUID, primary_key=True),
+    Column("owner_id", UUID),
+    Column("title", Text, nullable=False, server_default=""),
+    moment("created_at", required=True),
+    moment("ended_at"),
+    Column("ended_by", Text),
+    CheckConstraint("(ended_at is null) = (ended_by is null)", name="ended_by_someone"),
+)
+Index("conversation_owner_idx", conversation.c.owner_id, conversation.c.created_at)
+
+# A file that an account has sent; its content is in `blob`. The same name and content again is the same upload.
+upload = Table(
+    "upload",
+    metadata,
+    Column("upload_id", UUID, primary_key=True),
+    Column("owner_id", UUID),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("media_type", Text, nullable=False, server_default=""),
+    Column("blob", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    moment("created_at", required=True),
+)
+Index(
+    "upload_once_key",
+    upload.c.owner_id,
+    upload.c.blob,
+    upload.c.name,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
+)
 
 account = Table(
     "account",

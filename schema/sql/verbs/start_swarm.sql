@@ -35,13 +35,15 @@ begin
   perform pgswarm.check_value('args', v_action.input_schema, v_args);
   v_hash := encode(sha256(convert_to(jsonb_build_array(goal, start_swarm.action, v_args, v_options)::text, 'UTF8')), 'hex');
 
-  v_swarm := pgswarm.swarm_from_options(v_options);
+  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, start_swarm.owner));
   v_swarm.swarm_id := pgswarm.new_id();
   perform pgswarm.lock_swarms(array[v_swarm.swarm_id]);
   v_at := pgswarm.clock();
   v_swarm.owner_id := start_swarm.owner;
   v_swarm.goal := pgswarm.row_text(goal);
   v_swarm.goal_blob := pgswarm.blob_of(goal);
+  v_swarm.blueprint_id := (v_options ->> 'blueprint')::uuid;
+  v_swarm.conversation_id := (v_options ->> 'conversation_id')::uuid;
   v_swarm.root_node_id := pgswarm.new_id();
   v_swarm.idempotency_key := start_swarm.idempotency_key;
   v_swarm.request_hash := v_hash;
@@ -57,6 +59,9 @@ begin
     return v_swarm.swarm_id;
   end if;
 
+  if v_swarm.conversation_id is not null then
+    perform pgswarm.join_conversation(v_swarm.conversation_id, v_swarm.owner_id, goal, v_at);
+  end if;
   perform pgswarm.keep_texts(array[goal]);
   insert into pgswarm.node as n (
     swarm_id, node_id, action, action_version, directive, directive_blob, args, max_attempts, timeout_s, priority,
@@ -76,6 +81,7 @@ begin
      (v_root.action not like 'bench/%')::integer,
      pgswarm.created_frame(v_root));
   perform pgswarm.notify_events(v_swarm.swarm_id, 1, 2);
+  perform pgswarm.attach_uploads(v_swarm.swarm_id, pgswarm.ids_in(v_options -> 'files'), v_at);
   perform pgswarm.notify_work();
   return v_swarm.swarm_id;
 end
