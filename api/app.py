@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from pgswarm import __version__
 from pgswarm.api import failures, openapi
 from pgswarm.api.database import Database
+from pgswarm.api.events.hub import Hub
+from pgswarm.api.events.routes import router as events
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
@@ -24,6 +26,7 @@ from pgswarm.api.workers.routes import router as workers
 ROUTERS = (
     swarms,
     nodes,
+    events,
     spaces,
     workers,
     health,
@@ -44,6 +47,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
+    app.state.hub = Hub(settings)
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)
@@ -56,8 +60,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
+    hub: Hub = app.state.hub
     await database.open()
+    await hub.open(app.state.stopping)
     try:
         yield
     finally:
+        await hub.close()
         await database.close()

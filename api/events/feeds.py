@@ -71,7 +71,9 @@ class Feed:
 def under_ids(frames: Sequence[Frame], before: Cursor, after: Cursor) -> list[Frame]:
     """Return frames of one read: only with the last of them was everything seen that the read found."""
     before_text, after_text = str(before), str(after)
-    return [with_id(frame, before_text) for frame in frames[:-1]] + [with_id(frame, after_text) for frame in frames[-1:]]
+    return [with_id(frame, before_text) for frame in frames[:-1]] + [
+        with_id(frame, after_text) for frame in frames[-1:]
+    ]
 
 
 class FeedPlace:

@@ -47,11 +47,12 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
-    async def open(self) -> None:
-        """Begin to connect, listen and read."""
+    async def open(self, stopping: asyncio.Event) -> None:
+        """Begin to connect, listen and read; once `stopping` is set, end all streams, for which the server waits."""
         await self.reader.open()
         runs = (self.tails.run, self.feeds.run, self.listener.run, self._poll, self._beat, self._check)
         self._tasks = [asyncio.create_task(_keep(run), name=f"events {run.__qualname__}") for run in runs]
+        self._tasks.append(asyncio.create_task(self._end_with(stopping), name="events end"))
 
     async def close(self) -> None:
         """End all streams, and stop."""
@@ -62,6 +63,10 @@ class Hub:
             with suppress(asyncio.CancelledError):
                 await task
         await self.reader.close()
+
+    async def _end_with(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self.end_all("the server is stopping")
 
     def end_all(self, reason: str) -> None:
         """End every stream, and let no new one begin; clients connect again, elsewhere or later."""
@@ -146,7 +151,7 @@ class Hub:
             for subscription in list(self.subscriptions()):
                 token_id = subscription.who.token_id
                 if token_id in tokens and token_id not in living:
-                    subscription.end("the token is not valid any more")
+                    subscription.end("the token is not valid any more", refused=True)
         pairs = {(s.who.account_id, tail.swarm_id) for tail in self.tails for s in tail.subscriptions}
         if pairs:
             allowed = await self.reader.may_read(pairs)
@@ -154,7 +159,7 @@ class Hub:
                 for subscription in list(tail.subscriptions):
                     pair = (subscription.who.account_id, tail.swarm_id)
                     if pair in pairs and pair not in allowed:
-                        subscription.end("there is no such swarm any more")
+                        subscription.end("there is no such swarm any more", refused=True)
 
 
 async def _keep(run: Callable[[], Awaitable[None]]) -> None:

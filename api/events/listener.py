@@ -67,7 +67,11 @@ class Listener:
             try:
                 async with asyncio.timeout(2 * CHECK_S):
                     connection = await psycopg.AsyncConnection.connect(
-                        self._url, autocommit=True, application_name="pgswarm events", prepare_threshold=None, **KEEPALIVE
+                        self._url,
+                        autocommit=True,
+                        application_name="pgswarm events",
+                        prepare_threshold=None,
+                        **KEEPALIVE,
                     )
             except LOST as error:
                 failures += 1

@@ -15,6 +15,7 @@ from psycopg.rows import DictRow
 from pgswarm.api.database import Conn, Database
 from pgswarm.api.events.cursors import Cursor
 from pgswarm.api.events.frames import Frame, make_frame
+from pgswarm.api.ownership import require_swarm
 from pgswarm.api.principal import Principal
 from pgswarm.api.settings import ApiSettings
 
@@ -31,15 +32,9 @@ _ACCOUNT: Final = """
 select * from pgswarm.account_frames(%(horizon)s, %(seen_at)s, %(only)s, %(known)s, %(known_seqs)s, %(most)s)
 """
 _NOW: Final = "select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, pgswarm.clock() as seen_at"
-_OWNERS: Final = "select swarm_id, owner_id from pgswarm.swarm where swarm_id = any(%(swarm_ids)s)"
+_OWNERS: Final = "select swarm_id, owner_id from pgswarm.swarm_owners(%(swarm_ids)s)"
 _MAY_READ: Final = "select account_id, swarm_id from pgswarm.may_read(%(accounts)s, %(swarm_ids)s)"
-_TOKENS: Final = """
-select t.token_id
-  from pgswarm.api_token t
-  join pgswarm.account a on a.account_id = t.account_id
- where t.token_id = any(%(token_ids)s) and t.revoked_at is null and not a.disabled
-   and (t.expires_at is null or t.expires_at > pgswarm.clock())
-"""
+_TOKENS: Final = "select token_id from pgswarm.live_tokens(%(token_ids)s) as token_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +81,7 @@ class Reader:
     async def ends(self, who: Principal, swarm_id: UUID) -> Ends:
         """Return between which seqs a swarm's events lie; raise PS404 where the caller may not see it."""
         async with self._database.as_account(who) as conn:
+            await require_swarm(conn, who, swarm_id)
             (row,) = await _rows(conn, _ENDS, swarm_id=swarm_id)
         return Ends(**row)
 
@@ -104,6 +100,7 @@ class Reader:
     async def subtree(self, who: Principal, swarm_id: UUID, node_id: UUID) -> list[UUID]:
         """Return the nodes at and below a node; raise PS404 where the caller may not see it."""
         async with self._database.as_account(who) as conn:
+            await require_swarm(conn, who, swarm_id)
             rows = await _rows(conn, _SUBTREE, swarm_id=swarm_id, node_id=node_id)
         return [row["node_id"] for row in rows]
 
@@ -111,6 +108,7 @@ class Reader:
     async def snapshot(self, who: Principal, swarm_id: UUID) -> AsyncIterator[AsyncIterator[list[Frame]]]:
         """Lend a swarm as it is now, in batches of frames; only the last frame has an id. For as short as possible."""
         async with self._database.as_account(who) as conn, conn.cursor(name="snapshot") as cursor:
+            await require_swarm(conn, who, swarm_id)
             await cursor.execute(_SNAPSHOT, {"swarm_id": swarm_id})
 
             async def batches() -> AsyncIterator[list[Frame]]:
@@ -179,5 +177,7 @@ def _snapshot_frame(swarm_id: UUID, row: DictRow) -> Frame:
 
 def with_id(frame: Frame, event_id: str) -> Frame:
     """Return a frame under another id."""
-    made = make_frame(frame.swarm_id, frame.seq, frame.kind, frame.node_id, frame.parent_id, frame.json, event_id=event_id)
+    made = make_frame(
+        frame.swarm_id, frame.seq, frame.kind, frame.node_id, frame.parent_id, frame.json, event_id=event_id
+    )
     return dataclasses.replace(made, conversation_id=frame.conversation_id)

@@ -5,7 +5,6 @@ Rule: a subscriber holds a position, not a queue: however slow it is, nothing is
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from pgswarm.api.events.frames import Filter
@@ -16,12 +15,13 @@ NOTHING: Final = Chunk(())
 
 
 class Ended(Exception):  # noqa: N818 - not an error: how every stream ends
-    """The stream is over; `reason` says why, in words for the client."""
+    """The stream is over; `reason` says why, in words for the client; `refused`: it may not come back as it is."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, refused: bool = False) -> None:
         """Take the reason."""
         super().__init__(reason)
         self.reason = reason
+        self.refused = refused
 
 
 class Source(Protocol):
@@ -43,9 +43,8 @@ class Subscription:
         self.who = who
         self.position = position
         self.wanted = wanted
-        self.on_end: Callable[[], None] | None = None
         self._news = asyncio.Event()
-        self._reason: str | None = None
+        self._ended: Ended | None = None
         self._beat = False
         self._spoke_at = time.monotonic()
         self._takes_all = wanted.takes_all
@@ -60,13 +59,11 @@ class Subscription:
         """Say that there may be news."""
         self._news.set()
 
-    def end(self, reason: str) -> None:
-        """End the stream, now or when its subscriber next asks."""
-        if self._reason is None:
-            self._reason = reason
+    def end(self, reason: str, *, refused: bool = False) -> None:
+        """End the stream, when its subscriber next asks."""
+        if self._ended is None:
+            self._ended = Ended(reason, refused=refused)
         self._news.set()
-        if self.on_end is not None:
-            self.on_end()
 
     def beat_if_silent(self, now: float, silence_s: float) -> None:
         """Let the stream say that it is there, if it has said nothing for so long."""
@@ -78,8 +75,8 @@ class Subscription:
         """Wait for what is new and return it; `NOTHING` when it is time for a heartbeat. Raises `Ended`."""
         while True:
             self._news.clear()
-            if self._reason is not None:
-                raise Ended(self._reason)
+            if self._ended is not None:
+                raise self._ended
             chunk = await self.source.read(self)
             if chunk is not NOTHING:
                 chosen = chunk if self._takes_all else Chunk(self.wanted.choose(chunk.frames))
