@@ -109,7 +109,8 @@ class Tails:
         """Subscribe to a swarm whose newest event is (at least) `end`; the caller has checked that `who` may see it."""
         tail = self._tails.get(swarm_id)
         if tail is None:
-            tail = self._tails[swarm_id] = Tail(swarm_id, end, self._ring_bytes)
+            # from the last whole block on: the ring takes in what is not in one, so that nobody reads it alone
+            tail = self._tails[swarm_id] = Tail(swarm_id, end - end % BLOCK, self._ring_bytes)
         subscription = Subscription(Place(self, tail), who, after, wanted)
         tail.subscriptions.add(subscription)
         self.mark(swarm_id)

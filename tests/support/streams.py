@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,9 +10,12 @@ from typing import Any, Self
 import uvicorn
 
 from pgswarm.api.events.lifeline import HttpProtocol, WebSocketProtocol
+from pgswarm.api.events.settings import Limits
 from pgswarm.api.sockets import bind
 
 WITHIN_S = 15
+SHORT = Limits(heartbeat_s=0.4, stall_s=1.0, poll_s=0.3, check_s=0.3, ring_bytes=20_000, blocks_bytes=200_000)
+"""Everything soon and small."""
 
 
 @dataclass(frozen=True)
@@ -145,3 +148,8 @@ async def serving(app: Any) -> AsyncIterator[int]:
         server.should_exit = True
         await task
         bound.close()
+
+
+def seqs(events: Iterable[Event]) -> list[int]:
+    """Return the seq of each."""
+    return [event.seq for event in events]

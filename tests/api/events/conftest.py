@@ -10,10 +10,7 @@ from pgswarm.api.events.hub import Hub
 from pgswarm.api.events.settings import Limits
 from support.api import Account, Api
 from support.database import Database
-from support.streams import Stream, serving
-
-SHORT = Limits(heartbeat_s=0.4, stall_s=1.0, poll_s=0.3, check_s=0.3, ring_bytes=20_000, blocks_bytes=200_000)
-"""Everything soon and small."""
+from support.streams import SHORT, Stream, serving
 
 
 class Live:
@@ -61,6 +58,3 @@ async def live(db: Database, limits: Limits) -> AsyncIterator[Live]:
             for stream in made.streams:
                 stream.cut()
 
-
-def seqs(events: Any) -> list[int]:
-    return [event.seq for event in events]
