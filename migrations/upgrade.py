@@ -52,6 +52,11 @@ def current_state(url: str) -> SchemaState:
         return _state(connection)
 
 
+def revision_is_known(revision: str) -> bool:
+    """Return whether this pgswarm has a revision: one that it has not is a newer pgswarm's."""
+    return revision in _revisions()
+
+
 def upgrade(url: str) -> bool:
     """Migrate; return False where nothing was to be done. Needs the right to make roles and a schema."""
     if current_state(url).current:
@@ -68,7 +73,7 @@ def upgrade(url: str) -> bool:
         connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         if _state(connection).current:
             return False
-        _make_roles(connection)
+        make_roles(connection)
         connection.execute(
             sql.SQL("create schema if not exists pgswarm authorization {}").format(sql.Identifier(OWNER))
         )
@@ -102,7 +107,7 @@ def _revisions() -> list[str]:
     return sorted(file.name.split("_", 1)[0] for file in folder.iterdir() if file.name[:4].isdigit())
 
 
-def _make_roles(connection: Connection[Any]) -> None:
+def make_roles(connection: Connection[Any]) -> None:
     """Make the roles that are missing. They are the server's: another database may make them at the same time."""
     for role in (OWNER, PROCESSOR_ROLE, API_ROLE):
         connection.execute(
