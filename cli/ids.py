@@ -38,7 +38,7 @@ def find_id(
     if len(digits) < FEWEST:
         raise BadInputError(f"{typed!r} is too short for an id", f"Type at least {FEWEST} characters of it.")
     lookup = (
-        f"select {column} as id from pgswarm.{table}"
+        f"select {column} as id from pgswarm.{table}"  # noqa: S608 - names of this file, never what was typed
         f" where ({column} between %(low)s::uuid and %(high)s::uuid"
         f" or %(end)s::text is not null and replace({column}::text, '-', '') like %(end)s)"
         " and (%(swarm_id)s::uuid is null or swarm_id = %(swarm_id)s::uuid) limit 2"

@@ -32,7 +32,7 @@ for command in app.registered_commands:  # "\\b" keeps a paragraph's lines; a ra
     command.help = cleandoc(command.callback.__doc__ or "").replace("\\b\n", "\b\n") if command.callback else None
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes a callback's value by position
     if wanted:
         from pgswarm import __version__
 
@@ -54,7 +54,7 @@ def main() -> None:
     """Run the command and end the process with its exit code."""
     try:
         app()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the one place where everything ends
         told = describe(error)
         if told is None:
             traceback.print_exc()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 import psycopg
 
@@ -43,11 +44,8 @@ def back_up(url: str, target: Path, *, whole: bool, force: bool) -> int:
     except OSError as error:
         raise BadInputError(f"cannot write to {target.parent}: {error.strerror}", "Name a file elsewhere.") from error
     try:
-        with TemporaryFile() as said, os.fdopen(handle, "wb") as file:
-            with running([*command, *_role(url), f"--dbname={database}"], environment, said, stdout=file) as process:
-                code = process.wait()
-            if code:
-                raise failure("the backup failed; nothing was written", said)
+        with os.fdopen(handle, "wb") as file:
+            _run([*command, *_role(url), f"--dbname={database}"], environment, file)
             os.fsync(file.fileno())
             size = os.fstat(file.fileno()).st_size
         Path(name).replace(target)
@@ -57,6 +55,14 @@ def back_up(url: str, target: Path, *, whole: bool, force: bool) -> int:
         raise
     _sync(target.parent)
     return size
+
+
+def _run(command: Sequence[str], environment: dict[str, str], file: IO[bytes]) -> None:
+    with TemporaryFile() as said:
+        with running(command, environment, said, stdout=file) as process:
+            code = process.wait()
+        if code:
+            raise failure("the backup failed; nothing was written", said)
 
 
 def _role(url: str) -> Sequence[str]:

@@ -24,7 +24,7 @@ def processors(connection: Any, url: str, count: int, concurrency: int) -> Itera
     started: list[subprocess.Popen[bytes]] = []
     try:
         while len(started) < count:
-            started.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL))
+            started.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL))  # noqa: S603 - our own
         _wait_until_ready(connection, started)
         yield
     finally:

@@ -52,4 +52,4 @@ def _runtime_directory(account: Account) -> Path:
     Chosen by what is there and never by the environment, so that every process of the account comes to the same one.
     """
     own = Path("/run") if os.geteuid() == 0 else Path(f"/run/user/{account.uid}")
-    return own if own.is_dir() and os.access(own, os.W_OK | os.X_OK) and account.can_use(own) else Path("/tmp")
+    return own if own.is_dir() and os.access(own, os.W_OK | os.X_OK) and account.can_use(own) else Path("/tmp")  # noqa: S108 - the folder in it is checked

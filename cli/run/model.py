@@ -49,11 +49,11 @@ def check_model(named: str | None) -> str:
 
 def _look(settings: ModelSettings) -> None:
     """Ask the server for its models; raise where nobody answers or the key is refused."""
-    request = urllib.request.Request(f"{settings.base_url}/models")
+    request = urllib.request.Request(f"{settings.base_url}/models")  # noqa: S310 - http(s) only, as the settings check
     if settings.api_key:
         request.add_header("Authorization", f"Bearer {settings.api_key}")
     try:
-        with urllib.request.urlopen(request, timeout=min(LOOK_S, settings.connect_timeout_s)):
+        with urllib.request.urlopen(request, timeout=min(LOOK_S, settings.connect_timeout_s)):  # noqa: S310 - as above
             return
     except urllib.error.HTTPError as error:
         if error.code in REFUSED:
