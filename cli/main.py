@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pgswarm.cli.commands import answer, bench, db, doctor, migrate, processor, run, show, steer, swarms, up
+from pgswarm.cli.commands import answer, bench, db, doctor, migrate, processor, run, show, steer, swarms, up, watch
 from pgswarm.cli.exits import Exit
 from pgswarm.cli.failures import describe
 
@@ -26,7 +26,7 @@ unreachable or of a wrong version, 130 interrupted.
 app = typer.Typer(
     help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-for group in (run, up, swarms, show, answer, steer, processor, doctor, bench, migrate, db):
+for group in (run, up, swarms, show, watch, answer, steer, processor, doctor, bench, migrate, db):
     group.register(app)
 for command in app.registered_commands:  # "\\b" keeps a paragraph's lines; a raw docstring holds it as two characters
     command.help = cleandoc(command.callback.__doc__ or "").replace("\\b\n", "\b\n") if command.callback else None

@@ -7,6 +7,7 @@ read: a damaged file, a full disk or a kill leaves the database as it was.
 import re
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -15,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from pgswarm.cli.backup.clients import client_programs, connection_of, failure, running
+from pgswarm.cli.embedded.dumps import SECTIONS, portable, portable_head
 from pgswarm.cli.exits import BadInputError, CommandError, UnreachableError
 from pgswarm.migrations.upgrade import MIGRATION_LOCK, connect, make_roles, revision_is_known, upgrade
 from pgswarm.schema.apply import OWNER
@@ -22,7 +24,6 @@ from pgswarm.schema.apply import OWNER
 CHUNK = 1 << 20
 LIST_S = 120.0
 KEPT = ("alembic_version", "action", "worker")  # what is there without anybody having used the database
-TOO_NEW = b"\nSET transaction_timeout = 0;\n"  # PostgreSQL 17's; older servers refuse it
 REVISION = re.compile(r"COPY pgswarm\.alembic_version .*?;\n(\S+)\n")
 TABLES = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -102,39 +103,35 @@ def _require_empty(connection: psycopg.Connection) -> bool:
 
 def _load(url: str, programs: Path, source: Path, *, drop: bool, options: Sequence[str]) -> None:
     database, environment = connection_of(url)
-    script = [str(programs / "pg_restore"), "--file=-", *options, str(source)]
     shell = [str(programs / "psql"), "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1"]
     first = f"begin;\nselect pg_advisory_xact_lock({MIGRATION_LOCK}) \\g /dev/null\n"
     if drop:
         first += "set local client_min_messages = error;\ndrop schema pgswarm cascade;\n"
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     with (
         TemporaryFile() as said,
-        running(script, environment, said, stdout=subprocess.PIPE) as reader,
-        running(
-            [*shell, f"--dbname={database}"], environment, said, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
-        ) as writer,
+        running([*shell, f"--dbname={database}"], environment, said, stdin=pipe, stdout=nowhere) as writer,
     ):
-        failed = failure_of_file = False
-        try:
+        with suppress(BrokenPipeError):  # psql has ended at an error, which its exit code tells
             writer.stdin.write(first.encode())
-            _pour(reader.stdout, writer.stdin)
-            failure_of_file = reader.wait() != 0
-            if not failure_of_file:
-                writer.stdin.write(b"\ncommit;\n")
+            for section in SECTIONS:
+                command = [str(programs / "pg_restore"), "--file=-", f"--section={section}", *options, str(source)]
+                with running(command, environment, said, stdout=pipe) as reader:
+                    _pour(reader.stdout, writer.stdin, with_data=section == "data")
+                    if reader.wait():
+                        writer.kill()
+                        raise failure("the restore failed; the database is as it was", said, "Is the file whole?")
+            writer.stdin.write(b"\ncommit;\n")
             writer.stdin.close()
-        except BrokenPipeError:  # psql has ended at an error
-            failed = True
-        if failure_of_file:
-            writer.kill()
-        failed = writer.wait() != 0 or failed or failure_of_file
-        if failed:
-            remedy = "Is the file whole?" if failure_of_file else "See the database's log."
-            raise failure("the restore failed; the database is as it was", said, remedy)
+        if writer.wait():
+            raise failure("the restore failed; the database is as it was", said)
 
 
-def _pour(source: IO[bytes], target: IO[bytes]) -> None:
-    """Copy the script; its head loses what older servers do not know."""
-    head = source.read(CHUNK)
-    target.write(head.replace(TOO_NEW, b"\n", 1))
+def _pour(source: IO[bytes], target: IO[bytes], *, with_data: bool) -> None:
+    """Copy a part of the script, as this server takes it."""
+    if not with_data:
+        target.write(portable(source.read()))
+        return
+    target.write(portable_head(source.read(CHUNK)))
     while chunk := source.read(CHUNK):
         target.write(chunk)

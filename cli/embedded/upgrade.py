@@ -27,6 +27,7 @@ from pgswarm.cli.embedded.cluster import (
     sync_folder,
     unfinished_cluster,
 )
+from pgswarm.cli.embedded.dumps import SECTIONS, portable
 from pgswarm.cli.embedded.home import MAJOR, Home, home_errors
 from pgswarm.cli.embedded.lock import held, is_held
 from pgswarm.cli.embedded.postmaster import remove_stale_files
@@ -165,32 +166,41 @@ class _Server:
 def _copy_roles(source: _Server, target: _Server, programs: Path) -> None:
     """Copy the roles with their passwords and memberships; the superuser is there already."""
     command = [str(programs / "pg_dumpall"), "--roles-only", f"--dbname={source.url('template1')}"]
-    with TemporaryFile() as said:
-        done = subprocess.run(
-            command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=said, timeout=START_S, check=False
-        )
-        script = done.stdout.replace(f"\nCREATE ROLE {USER};\n".encode(), b"\n")
-        if done.returncode == 0:
-            shell = _shell(target, programs)
-            pipe = subprocess.DEVNULL
-            done = subprocess.run(
-                shell, env=ENVIRONMENT, input=script, stdout=pipe, stderr=said, timeout=START_S, check=False
-            )
-        if done.returncode:
-            raise _failed("the roles", said)
+    script = _said_by(command, "the roles").replace(f"\nCREATE ROLE {USER};\n".encode(), b"\n")
+    _said_by(_shell(target, programs, "template1"), "the roles", script)
 
 
 def _copy_database(source: _Server, target: _Server, programs: Path, name: str) -> None:
     """Copy one database with its settings, in the place of one of that name."""
     with psycopg.connect(target.url("template1"), autocommit=True, connect_timeout=10) as connection:
         connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
-    dump = [str(programs / "pg_dump"), "--create", f"--dbname={source.url(name)}"]
+    dump = [str(programs / "pg_dump"), f"--dbname={source.url(name)}"]
+    what = f"the database {name}"
+    before, data, after = (f"--section={section}" for section in SECTIONS)
+    script = portable(_said_by([*dump, "--create", before], what))
+    _said_by(_shell(target, programs, "template1"), what, script)
+    _pipe([*dump, data], _shell(target, programs, name), what)
+    _said_by(_shell(target, programs, name), what, portable(_said_by([*dump, after], what)))
+    with psycopg.connect(target.url(name), autocommit=True, connect_timeout=10) as connection:
+        connection.execute("analyze")
+
+
+def _said_by(command: list[str], what: str, typed: bytes = b"") -> bytes:
+    """Return what a program writes; raise where it fails."""
+    with TemporaryFile() as said:
+        done = subprocess.run(command, env=ENVIRONMENT, input=typed, stdout=subprocess.PIPE, stderr=said, check=False)
+        if done.returncode:
+            raise _failed(what, said)
+        return done.stdout
+
+
+def _pipe(dump: list[str], shell: list[str], what: str) -> None:
+    """Send what one program writes to another, however much it is; raise where either fails."""
+    pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     with TemporaryFile() as said:
         with (
-            subprocess.Popen(dump, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=said) as reader,
-            subprocess.Popen(
-                _shell(target, programs), env=ENVIRONMENT, stdin=reader.stdout, stdout=subprocess.DEVNULL, stderr=said
-            ) as writer,
+            subprocess.Popen(dump, env=ENVIRONMENT, stdin=nowhere, stdout=pipe, stderr=said) as reader,
+            subprocess.Popen(shell, env=ENVIRONMENT, stdin=reader.stdout, stdout=nowhere, stderr=said) as writer,
         ):
             if reader.stdout is not None:
                 reader.stdout.close()  # so that pg_dump hears of it when psql ends
@@ -201,14 +211,17 @@ def _copy_database(source: _Server, target: _Server, programs: Path, name: str) 
                 writer.kill()
                 raise
         if reader.returncode or writer.returncode:
-            raise _failed(f"the database {name}", said)
-    with psycopg.connect(target.url(name), autocommit=True, connect_timeout=10) as connection:
-        connection.execute("analyze")
+            raise _failed(what, said)
 
 
-def _shell(target: _Server, programs: Path) -> list[str]:
-    options = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--dbname={target.url('template1')}")
-    return [str(programs / "psql"), *options]
+def _shell(target: _Server, programs: Path, database: str) -> list[str]:
+    return [
+        str(programs / "psql"),
+        "--no-psqlrc",
+        "--quiet",
+        "--set=ON_ERROR_STOP=1",
+        f"--dbname={target.url(database)}",
+    ]
 
 
 def _failed(what: str, said: IO[bytes]) -> CommandError:
