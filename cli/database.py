@@ -62,16 +62,28 @@ def url_to_migrate() -> str:
 def ready_url() -> str:
     """Return the URL of a database that has this version's schema; raise where it has not, and is not ours."""
     url = url_to_migrate()
-    from pgswarm.migrations.upgrade import current_state, upgrade
+    from pgswarm.migrations.upgrade import current_state
 
     if named_url() is None:
-        upgrade(url)
+        bring_up(url)
         return url
     state = current_state(url)
     if not state.current:
         what = "has no pgswarm in it yet" if state.revision is None else "was migrated by an older pgswarm"
         raise UnreachableError(f"the database {what}", "Run `pgswarm migrate`.")
     return url
+
+
+def bring_up(url: str, *, processors: int = 0) -> None:
+    """Migrate; tell a database that was changed of our actions, unless `processors` are about to do so."""
+    from pgswarm.migrations.upgrade import upgrade
+
+    if upgrade(url) and not processors:
+        from pgswarm.cli.registration import register_actions
+
+        _, left_out = register_actions(url)
+        for line in left_out:
+            typer.echo(f"Warning: {line}", err=True)
 
 
 def connect(url: str) -> "psycopg.Connection[dict[str, Any]]":

@@ -28,8 +28,18 @@ app = typer.Typer(
 )
 for group in (run, up, swarms, show, watch, answer, steer, processor, doctor, bench, migrate, db):
     group.register(app)
-for command in app.registered_commands:  # "\\b" keeps a paragraph's lines; a raw docstring holds it as two characters
-    command.help = cleandoc(command.callback.__doc__ or "").replace("\\b\n", "\b\n") if command.callback else None
+
+
+def _keep_lines(group: typer.Typer) -> None:
+    r"""Turn the "\b" of raw docstrings into the sign with which typer keeps a paragraph's lines, in every command."""
+    for command in group.registered_commands:
+        command.help = cleandoc(command.callback.__doc__ or "").replace("\\b\n", "\b\n") if command.callback else None
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            _keep_lines(inner.typer_instance)
+
+
+_keep_lines(app)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer passes a callback's value by position

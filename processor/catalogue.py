@@ -1,6 +1,5 @@
 """What a processor knows of actions: its own, ready to run, and the ids and schemas of all that are registered."""
 
-import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol, TypeAlias
@@ -9,6 +8,7 @@ from pydantic import BaseModel
 
 from pgswarm.actions.base import Action, Registry
 from pgswarm.actions.node import ActionChoice
+from pgswarm.actions.registration import specs
 from pgswarm.processor.settings import like
 
 FRESH_S: Final = 5.0
@@ -73,18 +73,4 @@ class Catalogue:
 
     def specs(self) -> str:
         """Return this process's actions as the JSON array that `register_actions` takes."""
-        return json.dumps([_spec(runnable.action) for runnable in self.runnables.values()])
-
-
-def _spec(action: Action[Any]) -> dict[str, Any]:
-    spec = action.spec
-    return {
-        "action_id": spec.action_id,
-        "version": spec.version,
-        "description": spec.description,
-        "input_schema": spec.args_model.model_json_schema(),
-        "timeout_s": spec.timeout_s,
-        "max_attempts": spec.max_attempts,
-        "routable": spec.routable,
-        "source": type(action).__module__,
-    }
+        return specs(runnable.action for runnable in self.runnables.values())

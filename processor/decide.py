@@ -17,6 +17,8 @@ from pgswarm.processor.encode import BadValueError, diagnostic, json_value, text
 from pgswarm.schema.states import Verb
 
 LONGEST_SLEEP_S: Final = 10 * 365 * 86_400.0
+TRANSIENT_S: Final = 1.0
+"""The first pause after the trouble of others (a model that is overloaded): by then it has been tried several times."""
 
 
 class UnknownChildrenError(Exception):
@@ -70,14 +72,15 @@ def _act(run: Activation, action: Action[Any], outcome: object, known: Callable[
 
 def after_exception(run: Activation, error: BaseException, longest_s: float) -> Act:
     """Return the act for a handler that raised: an `ActionError` is final unless transient, all else is tried again."""
-    code = "exception"
+    code, first_s = "exception", backoff.FIRST_S
     if isinstance(error, ActionError):
         if not getattr(error, "transient", False):
             return failed(run, error.code, error)
-        code = error.code
+        code, first_s = error.code, TRANSIENT_S
     kind = type(error).__name__
     value = error_value(code, diagnostic(error) or kind, type=kind)
-    return Act(run, Verb.RETRY, error=value, delay_s=backoff.delay(run.attempt, longest_s=longest_s))
+    delay_s = backoff.delay(run.attempt, first_s=first_s, longest_s=longest_s)
+    return Act(run, Verb.RETRY, error=value, delay_s=delay_s)
 
 
 def after_timeout(run: Activation, longest_s: float) -> Act:

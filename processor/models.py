@@ -1,5 +1,7 @@
 """`node.llm` over the model journal's verbs: every call is written down before it is made, and paid once."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -11,11 +13,15 @@ from pydantic import BaseModel
 from pgswarm.actions.models import ModelClient, ModelSettings, journaled_call
 from pgswarm.actions.models.journal import Verdict
 from pgswarm.actions.node import Prompt
+from pgswarm.processor import backoff
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.effects import LostActivationError
 from pgswarm.processor.side import Side
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
+
+LONGEST_WAIT_S: Final = 1.0
+"""Between two looks whether other calls have given back what they had reserved."""
 
 _BEGIN: Final = """
 select verdict, response from pgswarm.begin_call(
@@ -61,7 +67,15 @@ class SqlJournal:
         """
         key = (*self._key, self._run.lease_epoch, self._activation, call_no, request_hash)
         params = (*key, model, Jsonb(request), reserve_tokens, reserve_usd)
-        rows = await self._side.rows(_BEGIN, params, point="begin_call", until=self._run.deadline)
+        tries = 0
+        while True:
+            rows = await self._side.rows(_BEGIN, params, point="begin_call", until=self._run.deadline)
+            if rows[0][0] != "wait":
+                break
+            tries += 1  # other calls have the rest of the budget reserved, and will give most of it back
+            if time.monotonic() > self._run.deadline:
+                raise TimeoutError("the budget was reserved by other calls until the time was up")
+            await asyncio.sleep(backoff.delay(tries, longest_s=LONGEST_WAIT_S))
         verdict: Verdict = rows[0][0]
         if verdict in ("fenced", "budget_exceeded"):
             raise LostActivationError

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from pgswarm.actions.models.client import Completion, ModelClient
 from pgswarm.actions.models.errors import BudgetExceededError, FencedError, ModelError
-from pgswarm.actions.models.prices import estimate_request
+from pgswarm.actions.models.prices import most_input_tokens
 from pgswarm.actions.models.replies import Reply
 from pgswarm.actions.models.requests import request_hash
 from pgswarm.actions.models.settings import OFFLINE
@@ -110,9 +110,10 @@ class _Journaled:
         )
 
     def _reserve(self, model: str, request: Mapping[str, Any]) -> tuple[int, Decimal]:
+        """Return the most that the call can take: a limit that is checked against this is never passed."""
         if model == OFFLINE:
             return 0, Decimal(0)
-        tokens_in, tokens_out = estimate_request(request), self.client.settings.max_output_tokens
+        tokens_in, tokens_out = most_input_tokens(request), self.client.settings.max_output_tokens
         return tokens_in + tokens_out, self.client.prices.cost(model, tokens_in, tokens_out).usd
 
 

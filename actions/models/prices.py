@@ -21,6 +21,7 @@ _MILLION = Decimal(1_000_000)
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 _BYTES_PER_TOKEN = 3
 _FRAME_TOKENS = 16
+_MOST_FRAME_TOKENS = 256
 
 
 class Price(BaseModel):
@@ -80,6 +81,16 @@ def estimate_tokens(text: str) -> int:
 def estimate_request(request: Mapping[str, Any]) -> int:
     """Return an upper-ish estimate of the input tokens of a chat request."""
     return estimate_tokens(json.dumps(request, ensure_ascii=False))
+
+
+def most_input_tokens(request: Mapping[str, Any]) -> int:
+    """Return a bound that the input tokens of a chat request do not pass: its UTF-8 bytes as JSON, and a frame.
+
+    A token of a byte-level vocabulary covers at least one byte (R. Sennrich et al., "Neural Machine Translation of Rare
+    Words with Subword Units", 2016; over bytes: A. Radford et al., 2019). The frame stands for what a server adds: the
+    marks between turns, and the sentence that asks for JSON.
+    """
+    return len(json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")) + _MOST_FRAME_TOKENS
 
 
 def _read(path: Path) -> dict[str, Price]:

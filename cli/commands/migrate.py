@@ -16,7 +16,8 @@ Wait = Annotated[
 def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
     r"""Bring the database to this version of pgswarm.
 
-    Makes or changes its tables, functions and views. Safe to repeat, and while others work.
+    Makes or changes its tables, functions and views, and tells it which actions are installed here. Safe to repeat, and
+    while others work.
 
     Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema.
 
@@ -25,16 +26,23 @@ def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
       PGSWARM_DATABASE_URL=postgresql://me@db.example/pgswarm pgswarm migrate
     """
     from pgswarm.cli.database import url_to_migrate, wait_for_database
+    from pgswarm.cli.registration import register_actions
 
     url = url_to_migrate()
     from pgswarm.migrations.upgrade import upgrade
 
     wait_for_database(url, wait_s)
     changed = upgrade(url)
+    actions, left_out = register_actions(url)
+    for line in left_out:
+        typer.echo(f"Warning: {line}", err=True)
     if as_json:
-        print_json({"changed": changed})
+        print_json({"changed": changed, "actions": actions})
+    elif changed:
+        typer.echo("Migrated.")
     else:
-        typer.echo("Migrated." if changed else "Nothing to do: the database is at this version.")
+        told = f"{actions} actions are new or changed" if actions else "nothing to do"
+        typer.echo(f"The database is at this version: {told}.")
 
 
 def register(parent: typer.Typer) -> None:

@@ -52,15 +52,13 @@ def up(*, processors: Processors = 2, as_json: Json = False) -> None:
 
 def _ready(crew: "Crew") -> str:
     """Return the URL of the database once it is migrated and a processor works on it."""
-    from pgswarm.cli.database import connect, url_to_migrate
+    from pgswarm.cli.database import bring_up, connect, url_to_migrate
     from pgswarm.cli.exits import CommandError, Exit
     from pgswarm.cli.run.start import wait_until_registered
 
     try:
         url = url_to_migrate()
-        from pgswarm.migrations.upgrade import upgrade
-
-        upgrade(url)
+        bring_up(url, processors=crew.wanted)
         crew.begin(url)
         with connect(url) as connection:
             for line in wait_until_registered(connection, crew):

@@ -61,7 +61,7 @@ def run_goal(request: Request, manner: Manner) -> Exit:
 
 def _run(request: Request, manner: Manner, crew: Crew, errors: int | None) -> Exit:
     crew.warm_up()
-    from pgswarm.cli.database import connect, database_url, url_to_migrate
+    from pgswarm.cli.database import bring_up, connect, database_url, url_to_migrate
     from pgswarm.cli.run.model import check_model
 
     model = check_model(request.model)
@@ -71,16 +71,16 @@ def _run(request: Request, manner: Manner, crew: Crew, errors: int | None) -> Ex
     from pgswarm.cli.run.input import find_answers
     from pgswarm.cli.run.start import check_args, start, wait_until_registered
     from pgswarm.cli.run.watch import Watch
-    from pgswarm.migrations.upgrade import upgrade
 
     check_args(request)
-    upgrade(url)
+    bring_up(url, processors=manner.processors)
     crew.begin(url)
     with connect(url) as connection:
         said = wait_until_registered(connection, crew)
         started = start(connection, request)
     follower = Follower(database_url, started.swarm_id, _note, fat=manner.as_json)
     intro = [f"Goal: {one_line(request.goal, GOAL_CHARS)}", f"Swarm: {started.swarm_id}", f"Model: {model}", *said]
+    intro += [file.note for file in request.files if file.note]
     if started.found_at is not None:
         was = ", paused," if started.was_paused else ""
         intro.append(

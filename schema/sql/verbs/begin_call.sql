@@ -1,9 +1,11 @@
 -- Before a model is called: reserves tokens and money, or hands back the recorded answer of the same call. The verdicts:
 --   call             go on; the reservation stands until end_call or drop_call
 --   recorded         an earlier attempt got this answer: it is not paid again
+--   wait             only what calls of other running nodes have reserved is in the way: ask again when they have ended
 --   budget_exceeded  the call would pass a limit: the swarm is paused, the node released
 --   fenced           the node is not the caller's any more
 -- A send whose answer was lost is counted as spent, as far as it was reserved: nobody knows better.
+-- Reservations are upper bounds, several times what a call takes as a rule: so a swarm is not paused for them alone.
 create or replace function pgswarm.begin_call(
   swarm_id uuid, node_id uuid, epoch integer, activation integer, call_no integer, request_hash text, model text,
   request jsonb, reserve_tokens bigint, reserve_usd numeric, out verdict text, out response jsonb
@@ -39,6 +41,16 @@ begin
          > v_swarm.max_tokens then 'tokens'
     when v_swarm.spent_cost_usd + v_swarm.reserved_cost_usd + reserve_usd > v_swarm.max_cost_usd then 'cost_usd'
   end;
+  if v_limit in ('tokens', 'cost_usd')
+     and v_swarm.spent_input_tokens + v_swarm.spent_output_tokens + reserve_tokens <= v_swarm.max_tokens
+     and v_swarm.spent_cost_usd + reserve_usd <= v_swarm.max_cost_usd
+     and exists (select from pgswarm.node n
+                   join pgswarm.llm_call c on c.swarm_id = n.swarm_id and c.node_id = n.node_id and c.finished_at is null
+                  where n.swarm_id = begin_call.swarm_id and n.status = 'running' and n.node_id <> begin_call.node_id
+                    and (c.reserved_tokens > 0 or c.reserved_cost_usd > 0)) then
+    verdict := 'wait';
+    return;
+  end if;
   if v_limit is not null then
     for v_range in select * from pgswarm.exceed_budget(begin_call.swarm_id, v_limit) loop
       perform pgswarm.notify_events(v_range.swarm_id, v_range.from_seq, v_range.to_seq);

@@ -1,5 +1,7 @@
 -- A model has answered: the answer is recorded and paid, whoever holds the node by now. Recorded once; a second answer to the
 -- same call changes nothing.
+-- A server that reports more than was reserved does not take its swarm past a limit: `llm_call` has what it reports, the swarm
+-- counts it up to the limit, and its next call is refused.
 create or replace function pgswarm.end_call(
   swarm_id uuid, node_id uuid, activation integer, call_no integer, request_hash text, response jsonb,
   input_tokens integer, output_tokens integer, cost_usd numeric
@@ -8,6 +10,8 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 #variable_conflict use_column
 declare
   v_call pgswarm.llm_call;
+  v_swarm pgswarm.swarm;
+  v_input integer;
 begin
   perform pgswarm.lock_swarms(array[end_call.swarm_id]);
   select c.* into v_call from pgswarm.llm_call c
@@ -25,10 +29,13 @@ begin
          cost_usd = end_call.cost_usd, reserved_tokens = 0, reserved_cost_usd = 0, finished_at = pgswarm.clock()
    where c.swarm_id = v_call.swarm_id and c.node_id = v_call.node_id and c.activation = v_call.activation
      and c.call_no = v_call.call_no and c.request_hash = v_call.request_hash;
+  select s.* into v_swarm from pgswarm.swarm s where s.swarm_id = end_call.swarm_id;
+  v_input := least(end_call.input_tokens, v_swarm.max_tokens - v_swarm.spent_input_tokens - v_swarm.spent_output_tokens);
   update pgswarm.swarm s
-     set spent_input_tokens = s.spent_input_tokens + end_call.input_tokens,
-         spent_output_tokens = s.spent_output_tokens + end_call.output_tokens,
-         spent_cost_usd = s.spent_cost_usd + end_call.cost_usd,
+     set spent_input_tokens = s.spent_input_tokens + v_input,
+         spent_output_tokens = s.spent_output_tokens
+           + least(end_call.output_tokens, s.max_tokens - s.spent_input_tokens - s.spent_output_tokens - v_input),
+         spent_cost_usd = s.spent_cost_usd + least(end_call.cost_usd, s.max_cost_usd - s.spent_cost_usd),
          reserved_tokens = s.reserved_tokens - v_call.reserved_tokens,
          reserved_cost_usd = s.reserved_cost_usd - v_call.reserved_cost_usd
    where s.swarm_id = end_call.swarm_id;

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pgswarm.actions.models.errors import ModelError
-from pgswarm.actions.models.prices import Prices, estimate_tokens
+from pgswarm.actions.models.prices import Prices, estimate_tokens, most_input_tokens
 
 
 def test_cost_is_exact_and_a_snapshot_costs_as_its_model() -> None:
@@ -50,3 +50,10 @@ def test_estimate_is_upper_ish_for_english_and_for_other_scripts() -> None:
     assert 1000 <= estimate_tokens(english) <= 2000
     assert estimate_tokens("人工知能" * 100) >= 400
     assert estimate_tokens("\ud800") > 0
+
+
+@pytest.mark.parametrize("text", ["", "a b", "人工知能", "\x01\x02", "🇨🇭" * 50, "zqxj" * 500])
+def test_no_byte_level_vocabulary_makes_more_tokens_than_the_bound(text: str) -> None:
+    turns = [{"role": "system", "content": text}, {"role": "user", "content": text}]
+    most_of_a_turn = len(text.encode()) + 8  # one token a byte, and the marks around a turn
+    assert most_input_tokens({"model": "m", "messages": turns}) >= 2 * most_of_a_turn + 64

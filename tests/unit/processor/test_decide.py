@@ -127,6 +127,8 @@ def test_an_action_error_is_final_unless_it_is_transient() -> None:
     made = after_exception(activation(), transient, 30.0)
     assert made.verb is Verb.RETRY
     assert json.loads(made.error)["code"] == "model_timeout"
+    assert 0.5 <= made.delay_s <= 1.0  # it was tried several times already
+    assert after_exception(activation(attempt=9), transient, 3.0).delay_s <= 3.0
 
 
 def test_an_exception_whose_text_cannot_be_stored_or_made_is_still_told() -> None:

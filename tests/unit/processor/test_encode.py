@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgswarm.processor.encode import BadValueError, diagnostic, json_value, text
@@ -18,6 +18,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=30)
 @given(JSON)
 def test_json_comes_back_as_it_was(value: Any) -> None:
     assert json.loads(json_value("x", value)) == value

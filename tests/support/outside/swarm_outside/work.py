@@ -151,3 +151,22 @@ class Touch(Action[TouchArgs]):
 
     async def end(self, node: Node[TouchArgs]) -> Finish:
         return Finish(node.state["kept"])
+
+
+class WordsArgs(BaseModel):
+    children: int = 0
+    note: str = ""
+
+
+@action("outside/words", description="Ask the model in every child", max_backoff_s=0.2, routable=False)
+class Words(Action[WordsArgs]):
+    async def main(self, node: Node[WordsArgs]) -> Finish | Spawn:
+        if node.args.children:
+            args = {"note": node.args.note}
+            return Spawn([Child("outside/words", f"{n}", args) for n in range(node.args.children)], then=self.conclude)
+        note(node.args.note, f"{node.node_id} attempt {node.attempt}")
+        answer = await node.llm(Word, Prompt("word", "Say a word.", {"about": node.directive}))
+        return Finish(answer.word)
+
+    async def conclude(self, node: Node[WordsArgs]) -> Finish:
+        return Finish(" ".join(report.report or str(report.outcome) for report in node.reports))

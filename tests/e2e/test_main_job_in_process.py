@@ -15,7 +15,7 @@ from pgswarm.actions.models.settings import ModelSettings
 from pgswarm.schema.states import Outcome
 from support.tree import Tree, load_built_in_actions
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 EXAMPLES = {path.name: path.read_bytes() for path in sorted((ROOT / "examples").glob("*.[ct][sx][vt]"))}
 GOAL = (
     "Summarise each file, work out the total precipitation for each kind of weather, find what the Constitution says "
