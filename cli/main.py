@@ -14,6 +14,7 @@ import typer
 from pgswarm.cli.commands import (
     actions,
     answer,
+    api,
     bench,
     db,
     doctor,
@@ -39,7 +40,7 @@ unreachable or of a wrong version, 130 interrupted.
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for group in (run, up, swarms, show, watch, answer, steer, memory, actions, processor, doctor, bench, migrate, db):
+for group in (run, up, swarms, show, watch, answer, steer, memory, actions, processor, api, doctor, bench, migrate, db):
     group.register(app)
 
 

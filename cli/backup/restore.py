@@ -19,7 +19,7 @@ from pgswarm.cli.backup.clients import client_programs, connection_of, failure, 
 from pgswarm.cli.embedded.dumps import SECTIONS, portable, portable_head
 from pgswarm.cli.exits import BadInputError, CommandError, UnreachableError
 from pgswarm.migrations.upgrade import MIGRATION_LOCK, connect, make_roles, revision_is_known, upgrade
-from pgswarm.schema.apply import OWNER
+from pgswarm.schema.roles import OWNER
 
 CHUNK = 1 << 20
 LIST_S = 120.0

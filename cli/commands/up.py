@@ -1,7 +1,8 @@
-"""`pgswarm up`: the database and processors, until they are told to stop."""
+"""`pgswarm up`: the database, processors and the API, until they are told to stop."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,7 @@ from pgswarm.cli.output import print_json
 if TYPE_CHECKING:
     from pgswarm.cli.signals import Signals
     from pgswarm.cli.workers import Crew
+    from pgswarm.cli.workers.web import Web
 
 LOOK_S = 0.25
 UNFINISHED = """
@@ -21,31 +23,43 @@ select count(*) filter (where status = 'active') as active, count(*) filter (whe
 """
 
 
-def up(*, processors: Processors = 2, as_json: Json = False) -> None:
-    r"""Start the database and processors, and keep them up until Ctrl-C or SIGTERM.
+Host = Annotated[str, typer.Option("--host", help="The address that the API listens on.")]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port", min=0, max=65_535, help="The API's port; 0: a free one.", show_default="8000, or a free one"
+    ),
+]
 
-    Swarms that were left unfinished go on. A processor that dies is started again. The embedded PostgreSQL stays up
+
+def up(*, processors: Processors = 2, host: Host = "127.0.0.1", port: Port = None, as_json: Json = False) -> None:
+    r"""Start the database, processors and the API, and keep them up until Ctrl-C or SIGTERM.
+
+    Swarms that were left unfinished go on. A process that dies is started again. The embedded PostgreSQL stays up
     afterwards (`pgswarm db stop` ends it).
 
     \b
     Examples:
       pgswarm up
-      pgswarm up --processors 4
+      pgswarm up --processors 4 --port 8080
     """
     from pgswarm.cli.signals import Signals
     from pgswarm.cli.workers import Crew
+    from pgswarm.cli.workers.web import Web
 
-    with Crew(processors) as crew:
+    with Web(host, port) as web, Crew(processors) as crew:
+        web.crew.warm_up()
         crew.warm_up()
         url = _ready(crew)
+        web.begin(url)
         with Signals() as signals:
-            _say_up(url, crew, as_json=as_json)
+            _say_up(url, crew, web, as_json=as_json)
             while not signals.received:
-                for line in crew.tend():
+                for line in [*crew.tend(), *web.crew.tend()]:
                     typer.echo(line, err=True)
                 signals.wait(LOOK_S)
             typer.echo("Ending; what runs is finished first (again: at once).", err=True)
-            _end(crew, signals)
+            _end((crew, web.crew), signals)
     if as_json:
         print_json({"state": "down"})
 
@@ -69,17 +83,18 @@ def _ready(crew: "Crew") -> str:
     return url
 
 
-def _say_up(url: str, crew: "Crew", *, as_json: bool) -> None:
+def _say_up(url: str, crew: "Crew", web: "Web", *, as_json: bool) -> None:
     from pgswarm.cli.database import connect, named_url
     from pgswarm.cli.failures import hidden
 
     with connect(url) as connection:
         left: dict[str, Any] = connection.execute(UNFINISHED).fetchall()[0]
     if as_json:
-        print_json({"state": "up", "url": hidden(url), "processors": crew.pids, **left})
+        print_json({"state": "up", "url": hidden(url), "processors": crew.pids, "api": web.address, **left})
         return
     typer.echo(f"Database:   {hidden(url)}" + ("" if named_url() else " (embedded)"))
     typer.echo(f"Processors: {crew.wanted}")
+    typer.echo(f"API:        {web.address} ({web.address}/docs)")
     if left["active"] or left["paused"]:
         typer.echo(
             f"Unfinished: {left['active']} active, {left['paused']} paused, {left['questions']} open questions"
@@ -88,14 +103,15 @@ def _say_up(url: str, crew: "Crew", *, as_json: bool) -> None:
     typer.echo("Up. Start a swarm from another terminal (`pgswarm run GOAL --processors 0`). Ctrl-C ends it.")
 
 
-def _end(crew: "Crew", signals: "Signals") -> None:
-    """Let the processors end in order; a second signal ends them at once."""
+def _end(crews: "Sequence[Crew]", signals: "Signals") -> None:
+    """Let the child processes end in order; a second signal ends them at once."""
     from pgswarm.cli.workers.crew import STOP_S
 
     asked = len(signals.received)
     end = time.monotonic() + STOP_S
-    crew.hang_up()
-    while not crew.ended() and time.monotonic() < end and len(signals.received) == asked:
+    for crew in crews:
+        crew.hang_up()
+    while not all(crew.ended() for crew in crews) and time.monotonic() < end and len(signals.received) == asked:
         signals.wait(LOOK_S / 5)
 
 

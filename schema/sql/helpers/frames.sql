@@ -9,7 +9,7 @@ language sql stable parallel safe as $$
   end
 $$;
 
-create or replace function pgswarm.changed_frame(n pgswarm.node) returns jsonb
+create or replace function pgswarm.state_frame(n pgswarm.node) returns jsonb
 language sql stable parallel safe as $$
   select jsonb_build_object(
     'status', n.status, 'outcome', n.outcome, 'report', pgswarm.event_text(n.report), 'report_blob', n.report_blob,
@@ -17,6 +17,17 @@ language sql stable parallel safe as $$
     'lease_epoch', n.lease_epoch, 'lease_owner', n.lease_owner, 'lease_expires_at', n.lease_expires_at,
     'priority', n.priority, 'available_at', n.available_at, 'open_children', n.open_children,
     'updated_at', n.updated_at, 'terminated_at', n.terminated_at)
+$$;
+
+-- A directive that a person has changed is told by every later event of its node, so that the last one is enough for a fold.
+create or replace function pgswarm.changed_frame(n pgswarm.node) returns jsonb
+language sql stable parallel safe as $$
+  select case
+    when n.directive_changed_at is null then pgswarm.state_frame(n)
+    else pgswarm.state_frame(n) || jsonb_build_object(
+      'directive', pgswarm.event_text(n.directive), 'directive_blob', n.directive_blob,
+      'directive_changed_at', n.directive_changed_at)
+  end
 $$;
 
 create or replace function pgswarm.swarm_frame(s pgswarm.swarm) returns jsonb

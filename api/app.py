@@ -1,0 +1,63 @@
+"""The application: its parts put together.
+
+Rule: `create_app` connects nothing; the lifespan opens what needs opening and closes it again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from pgswarm import __version__
+from pgswarm.api import failures, openapi
+from pgswarm.api.database import Database
+from pgswarm.api.health.metrics import Metrics
+from pgswarm.api.health.routes import router as health
+from pgswarm.api.nodes.routes import router as nodes
+from pgswarm.api.requests import Requests
+from pgswarm.api.settings import ApiSettings
+from pgswarm.api.spaces.routes import router as spaces
+from pgswarm.api.swarms.routes import router as swarms
+from pgswarm.api.workers.routes import router as workers
+
+ROUTERS = (
+    swarms,
+    nodes,
+    spaces,
+    workers,
+    health,
+)
+"""Every part's routes, in the order of the documentation."""
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """Return the application."""
+    app = FastAPI(
+        title="pgswarm",
+        version=__version__,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings)
+    app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
+    app.state.metrics = Metrics()
+    app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
+    failures.add_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    database: Database = app.state.database
+    await database.open()
+    try:
+        yield
+    finally:
+        await database.close()
