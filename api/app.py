@@ -16,19 +16,15 @@ from pgswarm.api.dependencies import refuse_unknown_parameters
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
+from pgswarm.api.people.routes import router as people
 from pgswarm.api.requests import Requests
+from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (
-    swarms,
-    nodes,
-    spaces,
-    workers,
-    health,
-)
+ROUTERS = (swarms, nodes, spaces, workers, health, people)
 """Every part's routes, in the order of the documentation."""
 
 
@@ -43,6 +39,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
         dependencies=[Depends(refuse_unknown_parameters)],
     )
+    hide_in_access_log()
     app.state.settings = settings
     app.state.database = Database(settings)
     app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then

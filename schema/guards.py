@@ -1,15 +1,14 @@
 """What the database refuses, generated from `states.MOVES`: illegal moves, and every write that is not a verb's.
 
-Two guards. A row trigger whose condition is pure (no query, no function call) refuses a pair of statuses that no verb
-makes. A statement trigger refuses whoever is not the owner of the tables, and verbs alone run as the owner; it names
-the verb to call.
+Two guards. A row trigger whose condition is pure (no query, no function of ours) refuses a pair of statuses that no
+verb makes. A statement trigger refuses whoever is not the owner of the tables, and verbs alone run as the owner; it
+names the verb to call.
 """
 
 import hashlib
-from collections.abc import Iterable
 from typing import Final
 
-from pgswarm.schema.states import MOVES, Status, legal_pairs
+from pgswarm.schema.states import MOVES, legal_pairs
 
 OWNER: Final = "pgswarm_owner"
 
@@ -50,16 +49,12 @@ def _legal_moves() -> str:
 
 
 def _illegal_move() -> str:
-    legal = " or ".join(
-        f"old.status = '{before}' and new.status in ({_quoted(sorted(b for a, b in legal_pairs() if a == before))})"
-        for before in Status
-        if MOVES[before]
-    )
-    silent = "old.status = new.status and old.status = 'awaiting_children'"
-    # No move at all: a person gives a node that waits another directive.
-    redirected = (
-        "old.status = new.status and old.status in ('pending', 'waiting_user') and old.directive <> new.directive"
-    )
+    # One text to look in: each statement reads its triggers' conditions anew; a list of cases is four times as long.
+    moves = [f"{before}>{after}" for before, after in legal_pairs() if before != after]
+    # No move at all: a parent counts a child off, and a person gives a node that waits another directive.
+    stays = ["awaiting_children=awaiting_children", "pending~pending", "waiting_user~waiting_user"]
+    legal = ",".join(sorted([*moves, *stays]))
+    kind = "case when old.status <> new.status then '>' when old.directive <> new.directive then '~' else '=' end"
     return """
 create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
 begin
@@ -71,13 +66,10 @@ $$;
 """ + _trigger(
         "refuse_move",
         "node",
-        f"before update on pgswarm.node for each row\n    when (not ({legal} or {silent} or {redirected}))"
+        "before update on pgswarm.node for each row\n"
+        f"    when (strpos(',{legal},', ',' || old.status || {kind} || new.status || ',') = 0)"
         " execute function pgswarm.refuse_move()",
     )
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
 
 
 def _illegal_birth() -> str:

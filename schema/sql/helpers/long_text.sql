@@ -10,8 +10,9 @@ language sql immutable parallel safe as $$
   select case when octet_length(whole) > 1024 then left(whole, 1000) || '…' else whole end
 $$;
 
+-- Stable, as `convert_to` is: declared immutable it would not be put in place of its call.
 create or replace function pgswarm.blob_of(whole text) returns text
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
   select case when octet_length(whole) > 1024 then encode(sha256(convert_to(whole, 'UTF8')), 'hex') end
 $$;
 
