@@ -11,6 +11,8 @@ from fastapi import Depends, FastAPI
 
 from pgswarm import __version__
 from pgswarm.api import failures, openapi
+from pgswarm.api.accounts.passwords import Passwords
+from pgswarm.api.accounts.routes import router as accounts
 from pgswarm.api.database import Database
 from pgswarm.api.dependencies import refuse_unknown_parameters
 from pgswarm.api.health.metrics import Metrics
@@ -24,7 +26,7 @@ from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (swarms, nodes, spaces, workers, health, people)
+ROUTERS = (accounts, swarms, nodes, people, spaces, workers, health)
 """Every part's routes, in the order of the documentation."""
 
 
@@ -42,6 +44,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     hide_in_access_log()
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.passwords = Passwords()
     app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)

@@ -18,13 +18,14 @@ def upgrade() -> None:
         "account",
         sa.Column("account_id", sa.UUID(), nullable=False),
         sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("username_key", sa.Text(), sa.Computed("lower(username)", persisted=True), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("role", sa.Text(), server_default="user", nullable=False),
         sa.Column("disabled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("role in ('admin', 'user')", name=op.f("account_role_check")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("account_pkey")),
-        sa.UniqueConstraint("username", name=op.f("account_username_key")),
+        sa.UniqueConstraint("username_key", name=op.f("account_username_key_key")),
         schema="pgswarm",
     )
     op.create_table(
@@ -245,6 +246,16 @@ def upgrade() -> None:
         ),
         schema="pgswarm",
     )
+    op.create_table(
+        "login_throttle",
+        sa.Column("throttle_key", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("throttle_key", name=op.f("login_throttle_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index("login_throttle_age_idx", "login_throttle", ["failed_at"], unique=False, schema="pgswarm")
     op.create_table(
         "message",
         sa.Column("swarm_id", sa.UUID(), nullable=False),
