@@ -60,6 +60,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "search_memory": _ALL,
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
+        "worker_load": _PEOPLE,
         # accounts
         "create_account": _PEOPLE,
         "find_credentials": frozenset({Role.API}),
