@@ -15,6 +15,8 @@ from pgswarm.api.accounts.passwords import Passwords
 from pgswarm.api.accounts.routes import router as accounts
 from pgswarm.api.database import Database
 from pgswarm.api.dependencies import refuse_unknown_parameters
+from pgswarm.api.events.hub import Hub
+from pgswarm.api.events.routes import router as events
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
@@ -26,7 +28,7 @@ from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (accounts, swarms, nodes, people, spaces, workers, health)
+ROUTERS = (accounts, swarms, nodes, events, people, spaces, workers, health)
 """Every part's routes, in the order of the documentation."""
 
 
@@ -46,6 +48,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.database = Database(settings)
     app.state.passwords = Passwords()
     app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
+    app.state.hub = Hub(settings)
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)
@@ -58,8 +61,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
+    hub: Hub = app.state.hub
     await database.open()
+    await hub.open(app.state.stopping)
     try:
         yield
     finally:
+        await hub.close()
         await database.close()

@@ -54,6 +54,11 @@ def current_state(url: str) -> SchemaState:
         return _state(connection)
 
 
+def revision_is_known(revision: str) -> bool:
+    """Return whether this pgswarm has a revision: one that it has not is a newer pgswarm's."""
+    return revision in _revisions()
+
+
 def upgrade(url: str, *, single_role: bool = False) -> bool:
     """Migrate; return False where nothing was to be done. Needs the right to make roles and a schema.
 
@@ -77,7 +82,7 @@ def upgrade(url: str, *, single_role: bool = False) -> bool:
             return False
         try:
             if owner == OWNER:
-                _make_roles(connection)
+                make_roles(connection)
             connection.execute(
                 sql.SQL("create schema if not exists pgswarm authorization {}").format(sql.Identifier(owner))
             )
@@ -125,7 +130,7 @@ def _owner(connection: Connection[Any], *, single_role: bool) -> str:
     return found or (connection.info.user if single_role else OWNER)
 
 
-def _make_roles(connection: Connection[Any]) -> None:
+def make_roles(connection: Connection[Any]) -> None:
     """Make the roles that are missing. They are the server's: another database may make them at the same time."""
     become = "set" if connection.info.server_version >= SET_OPTION_SERVER else "member"
     for role in ROLES:

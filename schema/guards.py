@@ -10,7 +10,7 @@ import hashlib
 from typing import Final
 
 from pgswarm.schema.roles import OWNER
-from pgswarm.schema.states import MOVES, legal_pairs
+from pgswarm.schema.states import MOVES, Status, legal_pairs
 
 VERB_PATH: Final = "pgswarm, pg_temp"
 
@@ -54,14 +54,14 @@ def _legal_moves() -> str:
 
 def _illegal_move() -> str:
     # One text to look in: each statement reads its triggers' conditions anew; a list of cases is four times as long.
-    moves = [f"{before}>{after}" for before, after in legal_pairs() if before != after]
-    # No move at all: a parent counts a child off, and a person gives a node that waits another directive.
-    stays = ["awaiting_children=awaiting_children", "pending~pending", "waiting_user~waiting_user"]
-    legal = ",".join(sorted([*moves, *stays]))
-    kind = "case when old.status <> new.status then '>' when old.directive <> new.directive then '~' else '=' end"
+    pairs = [*legal_pairs(), (Status.AWAITING_CHILDREN, Status.AWAITING_CHILDREN)]  # the last: it counts a child off
+    legal = ",".join(f"{before}>{after}" for before, after in sorted(pairs))
     return """
 create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
 begin
+  if old.status = new.status and old.status in ('pending', 'waiting_user') and old.directive <> new.directive then
+    return new;  -- no move at all: a person gives a node that waits another directive
+  end if;
   raise exception 'a node that is % cannot become %', old.status, new.status
     using errcode = 'PS405', detail = format('node %s of swarm %s', old.node_id, old.swarm_id),
           hint = 'see the view pgswarm.legal_move';
@@ -71,7 +71,7 @@ $$;
         "refuse_move",
         "node",
         "before update on pgswarm.node for each row\n"
-        f"    when (strpos(',{legal},', ',' || old.status || {kind} || new.status || ',') = 0)"
+        f"    when (strpos(',{legal},', ',' || old.status || '>' || new.status || ',') = 0)"
         " execute function pgswarm.refuse_move()",
     )
 
@@ -88,7 +88,8 @@ $$;
 """ + _trigger(
         "refuse_birth",
         "node",
-        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending')"
+        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending'"
+        " and (new.copied_from is null or new.status = 'running'))"  # a fork restores all but what runs
         " execute function pgswarm.refuse_birth()",
     )
 

@@ -84,27 +84,6 @@ def roles(connection: Connection) -> Iterator[Finding]:
         yield Finding("roles", "ok", ", ".join(sorted(row["rolname"] for row in found if row["usable"])))
 
 
-def processors(connection: Connection) -> Iterator[Finding]:
-    """See that somebody works where there is work."""
-    row = connection.execute(
-        "select count(*) filter (where stopped_at is null and expires_at > pgswarm.clock()) as alive,"
-        " count(*) filter (where stopped_at is null and expires_at <= pgswarm.clock()) as silent,"
-        " coalesce(sum(fenced_writes), 0) as fenced,"
-        " exists (select from pgswarm.lane where claim_at <= pgswarm.clock()) as work from pgswarm.worker"
-    ).fetchall()[0]
-    detail = f"{row['alive']} at work, {row['fenced']} late writes fenced so far"
-    if row["silent"]:
-        detail += f", {row['silent']} silent past their lease"
-    if row["alive"] == 0 and row["work"]:
-        yield Finding("processors", "fault", f"{detail}; nodes are waiting", "Start one: `pgswarm processor`.")
-    elif row["alive"] == 0:
-        yield Finding(
-            "processors", "note", detail, "`pgswarm run` starts its own; `pgswarm processor` starts one that stays."
-        )
-    else:
-        yield Finding("processors", "ok", detail)
-
-
 def stuck(connection: Connection) -> Iterator[Finding]:
     """List nodes that somebody should look at."""
     found = connection.execute(STUCK, (MOST_LISTED,)).fetchall()

@@ -115,6 +115,8 @@ node = Table(
     # The activation of the parent that spawned it: tells one set of children from the next.
     Column("spawn_round", Integer, nullable=False, server_default="0"),
     Column("retry_of", UUID),
+    # In a fork: the node of the original that this one repeats.
+    Column("copied_from", UUID),
     moment("created_at", required=True),
     moment("updated_at", required=True),
     moment("terminated_at"),

@@ -55,3 +55,9 @@ begin
   end if;
 end
 $$;
+
+-- A text as a row holds it, from one that an event may have cut.
+create or replace function pgswarm.text_of_row(kept text, blob text) returns text
+language sql stable parallel safe as $$
+  select case when blob is null then kept else coalesce(pgswarm.row_text(pgswarm.full_text(blob)), kept) end
+$$;
