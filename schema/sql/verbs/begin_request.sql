@@ -7,6 +7,7 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 declare
   v_known pgswarm.api_request;
 begin
+  perform pgswarm.require_account(begin_request.account_id);
   -- before any swarm's lock, and never more than one of them: no circle
   perform pg_advisory_xact_lock(
     hashtextextended(begin_request.account_id::text || ' ' || begin_request.key, 11));
