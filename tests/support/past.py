@@ -126,7 +126,9 @@ def _act(draw: random.Random, run: Run, number: int, most: int) -> Act:
     if run.row["depth"] == 0:  # the root spawns for ever: the swarm does not end
         return spawn(run, *(Kid(directive=f"part {number}.{i}") for i in range(draw.randint(2, 5))))
     narrow = number > most or run.row["depth"] > 4
-    drawn = draw.choice(["finish", "finish", "fail", "ask", "go_on", "retry", "release", *(["spawn"] * (0 if narrow else 4))])
+    drawn = draw.choice(
+        ["finish", "finish", "fail", "ask", "go_on", "retry", "release", *(["spawn"] * (0 if narrow else 4))]
+    )
     match drawn:
         case "spawn":
             return spawn(run, *(Kid(directive=f"child {number}.{i}") for i in range(draw.randint(1, 4))))

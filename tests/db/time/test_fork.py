@@ -330,7 +330,9 @@ def test_ids_that_a_handler_keeps_are_those_of_the_fork(conn: Conn, worker: Work
     )
     run = worker.claim_one()
     other = UUID(int=2**100)
-    worker.does(go_on(run, state={"file": str(entry), "node": str(run.node_id), "other": str(other), "text": f"see {entry}"}))
+    worker.does(
+        go_on(run, state={"file": str(entry), "node": str(run.node_id), "other": str(other), "text": f"see {entry}"})
+    )
     fork_id = copy(conn, swarm_id)
     (node,) = rows_of(conn, fork_id).values()
     (copied,) = conn.execute("select entry_id from pgswarm.space_entry where swarm_id = %s", [fork_id]).fetchall()
