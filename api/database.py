@@ -38,7 +38,12 @@ class Database:
         self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             settings.database_url,
             connection_class=AsyncConnection[DictRow],
-            kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": CONNECT_S},
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": CONNECT_S,
+                "prepare_threshold": None,  # a pooler in transaction mode may not keep prepared statements
+            },
             min_size=min(2, settings.pool_size),
             max_size=settings.pool_size,
             timeout=settings.pool_wait_s,

@@ -134,6 +134,14 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         ("change_password", "keep_token_id"),
         ("answer_question", "files"),
         ("add_message", "files"),
+        ("event_frames", "account_ids"),
+        ("event_frames", "swarm_ids"),
+        ("may_read", "account_ids"),
+        ("may_read", "swarm_ids"),
+        ("swarm_owners", "swarm_ids"),
+        ("live_tokens", "token_ids"),  # says only whether an id that somebody knows is valid
+        ("account_frames", "only_ids"),
+        ("account_frames", "known_ids"),
     }
     assert uuids == elsewhere
 
@@ -153,6 +161,25 @@ def test_anothers_upload_cannot_be_attached(db: Database, api: Conn, owned: Owne
     assert refused(api, query, [own, [owned.upload_id]]) == "PS404"
     options = json.dumps({"files": [str(owned.upload_id)]})
     assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_anothers_events_are_not_read_in_batches(api: Conn, owned: Owned) -> None:
+    pair = {"account": [owned.account_id], "other": [owned.other_id], "swarm": [owned.swarm_id]}
+    theirs = "select * from pgswarm.event_frames(account_ids => %(other)s, swarm_ids => %(swarm)s, after_seqs => '{0}')"
+    own = theirs.replace("(other)", "(account)")
+    everything = "select * from pgswarm.account_frames(0, '-infinity', %(swarm)s, '{}', '{}')"
+    be(api, owned.other_id)
+    for statement in (theirs, own):
+        assert api.execute(statement.encode(), pair).fetchall() == []
+    assert [row["seq"] for row in api.execute(everything.encode(), pair).fetchall()] == [0]
+    assert api.execute("select * from pgswarm.swarm_owners(%(swarm)s)", pair).fetchall() == []
+    be(api, owned.account_id)
+    assert api.execute(theirs.encode(), pair).fetchall() == []
+    assert len(api.execute(own.encode(), pair).fetchall()) >= 2
+    assert len(api.execute(everything.encode(), pair).fetchall()) >= 3
+    be(api, None)  # an API process reads for its subscribers, each in the name of one
+    assert api.execute(theirs.encode(), pair).fetchall() == []
+    assert len(api.execute(own.encode(), pair).fetchall()) >= 2
 
 
 def test_token_of_another_is_not_kept_by_ones_own_change_of_password(db: Database, api: Conn, owned: Owned) -> None:
