@@ -1,11 +1,14 @@
 """The API's connections: a pool, and transactions that know on whose behalf they run.
 
 Rule: whatever is done for a caller is done in `as_account`, so that the database knows whose rows may be seen and who
-acts. Settings last for one transaction only: a pooler between the API and the database may hand the connection on.
+acts; and as the database role `pgswarm_api`, which owns nothing and is held to an account's rows (a database of a
+single role has none). Settings last for one transaction only: a pooler between the API and the database may hand the
+connection on.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
@@ -16,6 +19,12 @@ from pgswarm.api.settings import ApiSettings
 
 Conn = AsyncConnection[DictRow]
 
+_BEGIN: Final = """
+select set_config('pgswarm.account', %(account)s, true), set_config('statement_timeout', %(timeout)s, true),
+       case when exists (select from pg_namespace n
+                          where n.nspname = 'pgswarm' and pg_get_userbyid(n.nspowner) = 'pgswarm_owner')
+            then set_config('role', 'pgswarm_api', true) end
+"""
 CONNECT_S = 10
 CLOSE_S = 5.0
 
@@ -29,7 +38,12 @@ class Database:
         self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             settings.database_url,
             connection_class=AsyncConnection[DictRow],
-            kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": CONNECT_S},
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": CONNECT_S,
+                "prepare_threshold": None,  # a pooler in transaction mode may not keep prepared statements
+            },
             min_size=min(2, settings.pool_size),
             max_size=settings.pool_size,
             timeout=settings.pool_wait_s,
@@ -61,8 +75,5 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, account: str) -> AsyncIterator[Conn]:
         async with self.pool.connection() as conn, conn.transaction():
-            await conn.execute(
-                "select set_config('pgswarm.account', %s, true), set_config('statement_timeout', %s, true)",
-                [account, self._timeout_ms],
-            )
+            await conn.execute(_BEGIN, {"account": account, "timeout": self._timeout_ms})
             yield conn

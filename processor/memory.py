@@ -8,6 +8,7 @@ from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import EntryInfo, Passage
 from pgswarm.processor.encode import BadValueError, text
 from pgswarm.processor.side import Side
+from pgswarm.schema.decode import NotTextError, decode
 
 MAX_RESULTS: Final = 100
 
@@ -46,11 +47,10 @@ class SwarmMemory:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
         entry = self._find(name_or_id, await self.entries())
         rows = await self._side.rows(_READ, (self._swarm_id, entry.entry_id), until=self._until)
-        content: bytes = rows[0][0]
         try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ActionError("not_text", f"{entry.name} is not text in UTF-8: convert it, then add it again") from None
+            return decode(rows[0][0], entry.name).text
+        except NotTextError as error:
+            raise ActionError("not_text", str(error)) from None
 
     async def save(
         self, name: str, content: str, *, kind: str = "text", description: str = "", folder: str = ""

@@ -11,15 +11,7 @@ from starlette.types import Scope
 from pgswarm import __version__
 from pgswarm.api.database import Conn
 
-# Partial indexes and small tables only: no look at the nodes or the history.
-_STATE: Final = """
-select (select count(*) from pgswarm.lane where not paused) as active,
-       (select count(*) from pgswarm.lane where paused) as paused,
-       (select count(*) from pgswarm.lane where claim_at <= pgswarm.clock()) as claimable,
-       (select count(*) from pgswarm.question where closed_at is null) as questions,
-       (select count(*) from pgswarm.worker where stopped_at is null and expires_at > pgswarm.clock()) as workers,
-       (select coalesce(sum(fenced_writes), 0) from pgswarm.worker) as fenced
-"""
+_STATE: Final = "select active, paused, claimable, questions, workers, fenced from pgswarm.count_state()"
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 

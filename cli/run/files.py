@@ -1,9 +1,8 @@
 """The files that a goal comes with: read, checked and brought to UTF-8 before anything is started.
 
-Rule: what no action could read is refused here, with the file's name and what to do; nothing is guessed about bytes.
+Rule: what no action could read is refused here, with the file's name and what to do; a guess about its bytes is said.
 """
 
-import codecs
 import hashlib
 import stat
 from collections.abc import Sequence
@@ -12,27 +11,22 @@ from pathlib import Path
 
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.output import one_line
+from pgswarm.schema.decode import NotTextError, decode
 
 MOST_BYTES = 50_000_000
 MOST_FILES = 200
 LONGEST_NAME = 255
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 KINDS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".md": "markdown", ".json": "json", ".html": "html"}
-BINARY = (
-    (b"%PDF", "a PDF", "Extract its text (`pdftotext FILE`)"),
-    (b"PK\x03\x04", "a zip archive or an office document", "Export it as text or CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old office document", "Export it as text or CSV"),
-    (b"\x1f\x8b", "a gzip archive", "Unpack it"),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One file as the swarm's memory will hold it: UTF-8 text."""
+    """One file as the swarm's memory will hold it: UTF-8 text. `note` is said to the person before the run."""
 
     name: str
     kind: str
     content: bytes
+    note: str = ""
 
     @property
     def digest(self) -> str:
@@ -46,7 +40,7 @@ def read_files(paths: Sequence[str]) -> tuple[Attachment, ...]:
         raise BadInputError(f"--file: {len(paths)} files are too many", f"Give at most {MOST_FILES}, or join some.")
     found: dict[str, Attachment] = {}
     for path in dict.fromkeys(paths):
-        attachment = _read(path)
+        attachment = read_file(path)
         twin = found.setdefault(attachment.name, attachment)
         if twin.content != attachment.content:
             raise BadInputError(
@@ -55,52 +49,45 @@ def read_files(paths: Sequence[str]) -> tuple[Attachment, ...]:
     return tuple(found.values())
 
 
-def _read(path: str) -> Attachment:
+def read_file(path: str, before: str = "--file ") -> Attachment:
+    """Return one file; raise `BadInputError`, whose message calls it `before` and its path, where it is no text."""
     shown = one_line(path.encode(errors="surrogateescape").decode(errors="replace"))
     name = Path(path).name
     if not name.isprintable() or len(name) > LONGEST_NAME:
-        raise BadInputError(f"--file {shown}: its name cannot be stored", "Rename it to plain letters and digits.")
+        raise BadInputError(f"{before}{shown}: its name cannot be stored", "Rename it to plain letters and digits.")
     try:
         state = Path(path).stat()
         if stat.S_ISDIR(state.st_mode):
-            raise BadInputError(f"--file {shown} is a directory", "Name the files in it, each with --file.")
+            raise BadInputError(f"{before}{shown} is a directory", "Name the files in it.")
         if not stat.S_ISREG(state.st_mode):  # a pipe or a device may never end
-            raise BadInputError(f"--file {shown} is not a regular file", "Write its content to a file first.")
+            raise BadInputError(f"{before}{shown} is not a regular file", "Write its content to a file first.")
         if state.st_size > MOST_BYTES:
             raise BadInputError(
-                f"--file {shown} has {state.st_size:,} bytes, the limit is {MOST_BYTES:,}", "Cut it into parts."
+                f"{before}{shown} has {state.st_size:,} bytes, the limit is {MOST_BYTES:,}", "Cut it into parts."
             )
         content = Path(path).read_bytes()
     except FileNotFoundError:
-        raise BadInputError(f"--file {shown}: there is no such file", "Correct the path.") from None
+        raise BadInputError(f"{before}{shown}: there is no such file", "Correct the path.") from None
     except OSError as error:
         raise BadInputError(
-            f"--file {shown} cannot be read: {error.strerror}", "See that it is yours to read."
+            f"{before}{shown} cannot be read: {error.strerror}", "See that it is yours to read."
         ) from error
-    return Attachment(name, KINDS.get(Path(name).suffix.lower(), "text"), _text(content, shown))
+    text, note = _text(content, shown, before)
+    return attachment_of(name, text, note)
 
 
-def _text(content: bytes, shown: str) -> bytes:
-    """Return the content as UTF-8 without a mark; raise where it is no text."""
-    for magic, kind, remedy in BINARY:
-        if content.startswith(magic):
-            raise BadInputError(f"--file {shown} is {kind}, not text", f"{remedy} and give that file.")
-    if content.startswith(UTF16_MARKS):
-        try:
-            content = content.decode("utf-16").encode()
-        except UnicodeError:
-            raise BadInputError(f"--file {shown} is damaged UTF-16", "Save it as UTF-8.") from None
-    content = content.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in content:
-        raise BadInputError(f"--file {shown} is binary, not text", "Give text: UTF-8, such as .txt, .md or .csv.")
+def attachment_of(name: str, content: bytes, note: str = "") -> Attachment:
+    """Return text in UTF-8 as an attachment, its kind by its name."""
+    return Attachment(name, KINDS.get(Path(name).suffix.lower(), "text"), content, note)
+
+
+def _text(content: bytes, shown: str, before: str) -> tuple[bytes, str]:
+    """Return the content as UTF-8 without a mark, and what is to be said of it; raise where it is no text."""
     try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadInputError(
-            f"--file {shown} is not UTF-8 text (line {line})",
-            "If it is text of an older encoding, convert it: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW",
-        ) from None
-    if not content.strip():
-        raise BadInputError(f"--file {shown} is empty", "Leave it out, or fill it.")
-    return content
+        decoded = decode(content, f"{before}{shown}")
+    except NotTextError as error:
+        raise BadInputError(error.message, f"{error.hint[0].upper()}{error.hint[1:]}.") from None
+    if not decoded.text.strip():
+        raise BadInputError(f"{before}{shown} is empty", "Leave it out, or fill it.")
+    note = f"{shown} is not UTF-8: it is read as Windows-1252." if decoded.guessed else ""
+    return decoded.text.encode(), note

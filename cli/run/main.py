@@ -80,6 +80,7 @@ def _run(request: Request, manner: Manner, crew: Crew, errors: int | None) -> Ex
         started = start(connection, request)
     follower = Follower(database_url, started.swarm_id, _note, fat=manner.as_json)
     intro = [f"Goal: {one_line(request.goal, GOAL_CHARS)}", f"Swarm: {started.swarm_id}", f"Model: {model}", *said]
+    intro += [file.note for file in request.files if file.note]
     if started.found_at is not None:
         was = ", paused," if started.was_paused else ""
         intro.append(

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Index,
     Integer,
     LargeBinary,
@@ -122,12 +123,13 @@ account = Table(
     metadata,
     Column("account_id", UUID, primary_key=True),
     Column("username", Text, nullable=False),
+    Column("username_key", Text, Computed("lower(username)", persisted=True), nullable=False),
     Column("password_hash", Text),
     Column("role", Text, nullable=False, server_default="user"),
     Column("disabled", Boolean, nullable=False, server_default=text("false")),
     moment("created_at", default="now()"),
     one_of("role", "admin", "user"),
-    UniqueConstraint("username"),
+    UniqueConstraint("username_key"),
 )
 
 api_token = Table(
@@ -143,3 +145,14 @@ api_token = Table(
     UniqueConstraint("token_hash"),
 )
 Index("api_token_account_idx", api_token.c.account_id)
+
+# Failed logins. The key is a hash: what was typed as a name may be a password.
+login_throttle = Table(
+    "login_throttle",
+    metadata,
+    Column("throttle_key", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    moment("failed_at", required=True),
+    moment("blocked_until", required=True),
+)
+Index("login_throttle_age_idx", login_throttle.c.failed_at)

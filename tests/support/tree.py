@@ -20,6 +20,7 @@ from pgswarm.actions import Ask, Child, Continue, Fail, Finish, Sleep, Spawn
 from pgswarm.actions.base import Action, ActionError, registry
 from pgswarm.actions.models.client import ModelClient
 from pgswarm.actions.node import ActionChoice, Answer, EntryInfo, Message, Passage, Prompt, Report, SwarmInfo
+from pgswarm.schema.decode import NotTextError, decode
 from pgswarm.schema.states import Outcome
 
 MAX_NODES = 2_000
@@ -48,9 +49,9 @@ class MemoryFolder:
         for entry, content in self._entries.values():
             if name_or_id in {entry.entry_id, entry.name, str(entry.entry_id)}:
                 try:
-                    return content.decode()
-                except UnicodeDecodeError:
-                    raise ActionError("not_text", f"{entry.name} is no UTF-8 text.") from None
+                    return decode(content, entry.name).text
+                except NotTextError as error:
+                    raise ActionError("not_text", str(error)) from None
         raise ActionError("not_found", f"No entry is called {name_or_id!r}.")
 
     async def save(

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 from pgswarm.actions.data.tables import columns, dialect, header
-from pgswarm.actions.data.tables.decode import decode, refuse_binary
 from pgswarm.actions.data.tables.limits import MAX_BYTES, MAX_CELLS, MAX_COLUMNS, TableError
 from pgswarm.actions.data.tables.values import Column, Kind, Table
+from pgswarm.schema.decode import NotTextError, decode, refuse_binary
 
 _TOTAL = re.compile(r"^(grand\s+|over)?(total|sum|all)s?:?$", re.IGNORECASE)
 _SHOWN = 5
@@ -51,12 +51,21 @@ def read_table(source: str | bytes, name: str = "the file") -> Table:
 
 
 def _text_of(source: str | bytes, name: str) -> tuple[str, list[str]]:
-    if isinstance(source, bytes):
-        text, encoding = decode(source, name)
-        return text, [] if encoding.startswith("utf") else [f"{name} is not UTF-8; it is read as {encoding}."]
     if len(source) > MAX_BYTES:
-        raise TableError("too_large", f"{name} has {len(source):,} characters; tables are read up to {MAX_BYTES:,}.")
-    refuse_binary(source, name)
+        unit = "bytes" if isinstance(source, bytes) else "characters"
+        raise TableError(
+            "too_large",
+            f"{name} has {len(source):,} {unit}; tables are read up to {MAX_BYTES:,}. "
+            "Split it, or give only the columns that the question needs.",
+        )
+    try:
+        if isinstance(source, bytes):
+            decoded = decode(source, name)
+            notes = [f"{name} is not UTF-8; it is read as {decoded.encoding}."] if decoded.guessed else []
+            return decoded.text, notes
+        refuse_binary(source, name)
+    except NotTextError as error:
+        raise TableError("binary_file", str(error)) from None
     return source.removeprefix("\ufeff"), []
 
 

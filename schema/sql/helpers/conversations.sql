@@ -52,12 +52,12 @@ begin
 end
 $$;
 
--- PS404 where a conversation is not known.
+-- PS404 where a conversation is not known, or is another's.
 create or replace function pgswarm.known_conversation(conversation_id uuid) returns void
 language plpgsql stable as $$
 #variable_conflict use_column
 begin
-  if not exists (select from pgswarm.conversation c where c.conversation_id = known_conversation.conversation_id) then
+  if not exists (select from pgswarm.conversation c where c.conversation_id = known_conversation.conversation_id and pgswarm.may_see(c.owner_id)) then
     perform pgswarm.unknown_conversation(known_conversation.conversation_id);
   end if;
 end

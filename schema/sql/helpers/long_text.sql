@@ -10,14 +10,16 @@ language sql immutable parallel safe as $$
   select case when octet_length(whole) > 1024 then left(whole, 1000) || '…' else whole end
 $$;
 
+-- Stable, as `convert_to` is: declared immutable it would not be put in place of its call.
 create or replace function pgswarm.blob_of(whole text) returns text
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
   select case when octet_length(whole) > 1024 then encode(sha256(convert_to(whole, 'UTF8')), 'hex') end
 $$;
 
--- The whole text that a blob holds; null where there is no such blob.
+-- The whole text that a blob holds; null where there is no such blob. A blob's name is the hash of what it holds: whoever
+-- knows it has seen the text, or a row that names it; nobody can list them. Hence no other check.
 create or replace function pgswarm.full_text(blob text) returns text
-language sql stable parallel safe as $$
+language sql stable parallel safe security definer set search_path = pgswarm, pg_temp as $$
   select convert_from(b.content, 'UTF8') from pgswarm.blob b where b.blob = full_text.blob
 $$;
 

@@ -10,6 +10,7 @@ declare
   v_status text;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(add_message.swarm_id);
   if content is null or btrim(content, E' \t\r\n') = '' then
     raise exception 'content is empty' using errcode = 'PS422', detail = 'content', hint = 'write something';
   end if;

@@ -6,11 +6,7 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 declare
   v_swarm uuid;
 begin
-  select q.swarm_id into v_swarm from pgswarm.question q where q.question_id = answer_question.question_id;
-  if not found then
-    raise exception 'question % is not known', coalesce(answer_question.question_id::text, 'null')
-      using errcode = 'PS404', detail = 'question_id', hint = 'see the view pgswarm.inbox for the open ones';
-  end if;
+  v_swarm := pgswarm.require_question(answer_question.question_id);
   perform pgswarm.lock_swarms(array[v_swarm]);
   return pgswarm.take_answer(answer_question.question_id, answer, files, pgswarm.current_actor());
 end

@@ -7,6 +7,7 @@ declare
   v_at timestamptz;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(change_directive.swarm_id);
   if directive is null or btrim(directive, E' \t\r\n') = '' then
     raise exception 'directive is empty' using errcode = 'PS422', detail = 'directive', hint = 'say what the node is to do';
   end if;

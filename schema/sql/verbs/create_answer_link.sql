@@ -11,6 +11,7 @@ declare
   v_at timestamptz;
   v_seq bigint;
 begin
+  perform pgswarm.require_question(create_answer_link.question_id);
   if octet_length(token_hash) is distinct from 32 then
     raise exception 'token_hash is not a SHA-256'
       using errcode = 'PS422', detail = 'token_hash', hint = 'give the 32 bytes of the SHA-256 of a random token';
@@ -20,10 +21,6 @@ begin
       using errcode = 'PS422', detail = 'expires_in_s', hint = 'from 1 to 31536000 seconds';
   end if;
   select q.* into v_question from pgswarm.question q where q.question_id = create_answer_link.question_id;
-  if not found then
-    raise exception 'question % is not known', coalesce(create_answer_link.question_id::text, 'null')
-      using errcode = 'PS404', detail = 'question_id', hint = 'see the view pgswarm.inbox for the open ones';
-  end if;
   perform pgswarm.lock_swarms(array[v_question.swarm_id]);
   update pgswarm.answer_link l set token_hash = create_answer_link.token_hash
    where l.question_id = v_question.question_id and l.created_by = pgswarm.current_actor()

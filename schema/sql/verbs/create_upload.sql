@@ -7,6 +7,7 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 #variable_conflict use_column
 declare
   v_blob text := encode(sha256(content), 'hex');
+  v_owner uuid := pgswarm.owner_for(create_upload.owner);
   v_id uuid;
 begin
   if name is null or btrim(name) = '' or length(name) > 255 or name ~ '[/[:cntrl:]]' then
@@ -24,13 +25,13 @@ begin
   insert into pgswarm.blob (blob, content, bytes) values (v_blob, create_upload.content, octet_length(create_upload.content))
   on conflict do nothing;
   insert into pgswarm.upload as u (upload_id, owner_id, name, kind, media_type, blob, size, created_at)
-  values (pgswarm.new_id(), create_upload.owner, create_upload.name, create_upload.kind,
+  values (pgswarm.new_id(), v_owner, create_upload.name, create_upload.kind,
           left(coalesce(create_upload.media_type, ''), 200), v_blob, octet_length(create_upload.content), pgswarm.clock())
   on conflict do nothing
   returning u.upload_id into v_id;
   if v_id is null then
     select u.upload_id into v_id from pgswarm.upload u
-     where u.owner_id is not distinct from create_upload.owner and u.blob = v_blob and u.name = create_upload.name;
+     where u.owner_id is not distinct from v_owner and u.blob = v_blob and u.name = create_upload.name;
   end if;
   return v_id;
 end

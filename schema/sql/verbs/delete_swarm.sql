@@ -4,6 +4,7 @@ create or replace function pgswarm.delete_swarm(swarm_id uuid) returns void
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 begin
+  perform pgswarm.require_swarm(delete_swarm.swarm_id);
   perform pgswarm.lock_swarms(array[delete_swarm.swarm_id]);
   if pgswarm.swarm_status(delete_swarm.swarm_id) <> 'terminated' then
     raise exception 'swarm % has not terminated', delete_swarm.swarm_id

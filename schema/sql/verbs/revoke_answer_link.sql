@@ -7,7 +7,10 @@ declare
   v_at timestamptz;
   v_seq bigint;
 begin
-  select l.* into v_link from pgswarm.answer_link l where l.link_id = revoke_answer_link.link_id;
+  select l.* into v_link
+    from pgswarm.answer_link l
+    join pgswarm.swarm s on s.swarm_id = l.swarm_id
+   where l.link_id = revoke_answer_link.link_id and pgswarm.may_see(s.owner_id);
   if not found then
     raise exception 'link % is not known', coalesce(revoke_answer_link.link_id::text, 'null')
       using errcode = 'PS404', detail = 'link_id', hint = 'see the table pgswarm.answer_link for those that are';

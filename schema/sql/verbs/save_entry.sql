@@ -6,6 +6,7 @@ create or replace function pgswarm.save_entry(
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 begin
+  perform pgswarm.require_swarm(save_entry.swarm_id);
   if name is null or btrim(name) = '' or length(name) > 255 or name ~ '[/[:cntrl:]]' then
     raise exception 'name % cannot be that of an entry', coalesce(quote_literal(left(name, 40)), 'null')
       using errcode = 'PS422', detail = 'name', hint = 'from 1 to 255 characters, no slash, no control character';

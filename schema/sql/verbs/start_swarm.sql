@@ -12,6 +12,7 @@ declare
   v_root pgswarm.node;
   v_args jsonb := coalesce(start_swarm.args, '{}');
   v_options jsonb := coalesce(start_swarm.options, '{}');
+  v_owner uuid := pgswarm.owner_for(start_swarm.owner);
   v_hash text;
   v_at timestamptz;
 begin
@@ -35,11 +36,11 @@ begin
   perform pgswarm.check_value('args', v_action.input_schema, v_args);
   v_hash := encode(sha256(convert_to(jsonb_build_array(goal, start_swarm.action, v_args, v_options)::text, 'UTF8')), 'hex');
 
-  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, start_swarm.owner));
+  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, v_owner));
   v_swarm.swarm_id := pgswarm.new_id();
   perform pgswarm.lock_swarms(array[v_swarm.swarm_id]);
   v_at := pgswarm.clock();
-  v_swarm.owner_id := start_swarm.owner;
+  v_swarm.owner_id := v_owner;
   v_swarm.goal := pgswarm.row_text(goal);
   v_swarm.goal_blob := pgswarm.blob_of(goal);
   v_swarm.blueprint_id := (v_options ->> 'blueprint')::uuid;
@@ -51,7 +52,7 @@ begin
   insert into pgswarm.swarm select v_swarm.* on conflict do nothing;
   if not found then  -- only the key can be taken
     select * into v_swarm from pgswarm.swarm s
-     where s.owner_id is not distinct from start_swarm.owner and s.idempotency_key = start_swarm.idempotency_key;
+     where s.owner_id is not distinct from v_owner and s.idempotency_key = start_swarm.idempotency_key;
     if v_swarm.request_hash is distinct from v_hash then
       raise exception 'idempotency_key % was used to start another swarm', start_swarm.idempotency_key
         using errcode = 'PS409', detail = 'idempotency_key', hint = 'use a new key for a new request';

@@ -15,7 +15,7 @@ REFUSED = {
     "binary": (b"a\0b", "is binary"),
     "pdf": (b"%PDF-1.7", "is a PDF"),
     "workbook": (b"PK\x03\x04...", "office document"),
-    "windows-1252": (b"one\ntwo\ncaf\xe9", r"is not UTF-8 text \(line 3\)"),
+    "another encoding": (b"one\ntwo\n\x83n\x81[\x83g", r"unknown encoding .* line 3\)"),
     "damaged UTF-16": (b"\xff\xfea", "damaged UTF-16"),
 }
 
@@ -34,7 +34,14 @@ def test_every_unicode_text_comes_as_plain_utf_8(tmp_path: Path, content: bytes)
     file = tmp_path / "Table.CSV"
     file.write_bytes(content)
     (read,) = read_files([str(file)])
-    assert (read.name, read.kind, read.content) == ("Table.CSV", "csv", "é,1\n".encode())
+    assert (read.name, read.kind, read.content, read.note) == ("Table.CSV", "csv", "é,1\n".encode(), "")
+
+
+def test_windows_1252_is_read_and_said(tmp_path: Path) -> None:
+    (tmp_path / "old.txt").write_bytes("“café” … 3 €".encode("cp1252"))
+    (read,) = read_files([str(tmp_path / "old.txt")])
+    assert read.content.decode() == "“café” … 3 €"
+    assert read.note.endswith("old.txt is not UTF-8: it is read as Windows-1252.")
 
 
 def test_a_missing_file_a_directory_and_a_pipe_are_refused(tmp_path: Path) -> None:
