@@ -1,6 +1,6 @@
 """Forks of a large swarm at random events, each equal to its past and run to its end. Rule: what is wrong is an error.
 
-Starts a swarm of about `--nodes` nodes in which nodes fan out, chain, ask, fail, and are tried again; answers questions;
+Starts a swarm of about `--nodes` nodes in which nodes fan out, chain, ask, fail, and are tried again; answers;
 forks it at `--forks` random seqs; compares every fork with `state_at`; lets processors run a part of the forks to their
 end; checks that the original is as it was and that all invariants hold. Prints one line of JSON.
 """
