@@ -26,14 +26,18 @@ select count(*) filter (where status = 'active') as active, count(*) filter (whe
 Host = Annotated[str, typer.Option("--host", help="The address that the API listens on.")]
 Port = Annotated[
     int | None,
-    typer.Option("--port", min=0, max=65_535, help="The API's port; 0: a free one.", show_default="8000, or a free one"),
+    typer.Option(
+        "--port", min=0, max=65_535, help="The API's port; 0: a free one.", show_default="8000, or a free one"
+    ),
 ]
 
 
 Host = Annotated[str, typer.Option("--host", help="The address that the API listens on.")]
 Port = Annotated[
     int | None,
-    typer.Option("--port", min=0, max=65_535, help="The API's port; 0: a free one.", show_default="8000, or a free one"),
+    typer.Option(
+        "--port", min=0, max=65_535, help="The API's port; 0: a free one.", show_default="8000, or a free one"
+    ),
 ]
 
 
