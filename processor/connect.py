@@ -42,8 +42,8 @@ select set_config('statement_timeout', %s, false), set_config('idle_in_transacti
 async def adapt(connection: Connection, statement_timeout_s: float) -> bool:
     """Make a fresh connection ready, and say whether it leads to one backend of its own.
 
-    A pooler answers in the backend's place, so that the process id that it gave at the start is another. Behind one, the
-    next transaction may run in another backend: nothing is left in the session, and no statement is prepared.
+    A pooler answers in the backend's place: the process id that came with the connection is another. Behind one,
+    the next transaction may run in another backend: nothing is left in the session, and no statement is prepared.
     """
     cursor = await connection.execute("select pg_backend_pid()")
     row = await cursor.fetchone()
