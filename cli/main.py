@@ -11,7 +11,23 @@ from typing import Annotated
 
 import typer
 
-from pgswarm.cli.commands import answer, bench, db, doctor, migrate, processor, run, show, steer, swarms, up
+from pgswarm.cli.commands import (
+    actions,
+    answer,
+    api,
+    bench,
+    db,
+    doctor,
+    memory,
+    migrate,
+    processor,
+    run,
+    show,
+    steer,
+    swarms,
+    up,
+    watch,
+)
 from pgswarm.cli.exits import Exit
 from pgswarm.cli.failures import describe
 
@@ -23,10 +39,8 @@ Exit codes: 0 succeeded, 1 failed, 2 bad arguments, files or ids, 3 stopped at a
 unreachable or of a wrong version, 130 interrupted.
 """
 
-app = typer.Typer(
-    help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
-for group in (run, up, swarms, show, answer, steer, processor, doctor, bench, migrate, db):
+app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+for group in (run, up, swarms, show, watch, answer, steer, memory, actions, processor, api, doctor, bench, migrate, db):
     group.register(app)
 
 
@@ -63,7 +77,7 @@ def _root(
 def main() -> None:
     """Run the command and end the process with its exit code."""
     try:
-        app()
+        app(prog_name="pgswarm")
     except Exception as error:  # noqa: BLE001 - the one place where everything ends
         told = describe(error)
         if told is None:

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import Connection, sql
 
-from pgswarm.schema.apply import API_ROLE, OWNER, PROCESSOR_ROLE, apply_sql, fingerprint
-from pgswarm.schema.errors import DatabaseVersionError
+from pgswarm.schema.apply import apply_sql, fingerprint, schema_owner
+from pgswarm.schema.errors import DatabaseRightsError, DatabaseVersionError
+from pgswarm.schema.roles import OWNER, ROLES
 
 if TYPE_CHECKING:  # slow to import
     from sqlalchemy import Connection as SqlConnection
 
 OLDEST_SERVER: Final = 150000
+SET_OPTION_SERVER: Final = 160000  # from here on a member may be one that cannot become the role
 MIGRATION_LOCK: Final = 0x7067737761726D  # "pgswarm"
 
 
@@ -52,9 +54,18 @@ def current_state(url: str) -> SchemaState:
         return _state(connection)
 
 
-def upgrade(url: str) -> bool:
-    """Migrate; return False where nothing was to be done. Needs the right to make roles and a schema."""
-    if current_state(url).current:
+def revision_is_known(revision: str) -> bool:
+    """Return whether this pgswarm has a revision: one that it has not is a newer pgswarm's."""
+    return revision in _revisions()
+
+
+def upgrade(url: str, *, single_role: bool = False) -> bool:
+    """Migrate; return False where nothing was to be done. Needs the right to make roles and a schema.
+
+    With `single_role` none are made: everything belongs to the account of the URL, and there is no row-level security.
+    A database stays as it was first migrated. Raises `DatabaseRightsError` where the account's rights do not suffice.
+    """
+    if current_state(url).current and not single_role:
         return False
     # imported here, because alembic and SQLAlchemy are slow to import and most starts find nothing to do
     from sqlalchemy import create_engine, pool  # noqa: PLC0415
@@ -66,13 +77,22 @@ def upgrade(url: str) -> bool:
             raise TypeError(f"psycopg is needed, not {type(connection)}")
         connection.execute("set local lock_timeout = '60s'")
         connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        owner = _owner(connection, single_role=single_role)
         if _state(connection).current:
             return False
-        _make_roles(connection)
-        connection.execute(
-            sql.SQL("create schema if not exists pgswarm authorization {}").format(sql.Identifier(OWNER))
-        )
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
+        try:
+            if owner == OWNER:
+                make_roles(connection)
+            connection.execute(
+                sql.SQL("create schema if not exists pgswarm authorization {}").format(sql.Identifier(owner))
+            )
+            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(owner)))
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise DatabaseRightsError(
+                f"the account {connection.info.user} cannot prepare the database: {error.diag.message_primary}",
+                hint="migrate once as a superuser, or as the database's owner with CREATEROLE;"
+                " where no roles can be made: `pgswarm migrate --single-role`",
+            ) from error
         _run_revisions(transaction)
         apply_sql(connection)
         connection.execute(sql.SQL("comment on schema pgswarm is {}").format(sql.Literal(f"pgswarm {fingerprint()}")))
@@ -102,9 +122,18 @@ def _revisions() -> list[str]:
     return sorted(file.name.split("_", 1)[0] for file in folder.iterdir() if file.name[:4].isdigit())
 
 
-def _make_roles(connection: Connection[Any]) -> None:
+def _owner(connection: Connection[Any], *, single_role: bool) -> str:
+    """Return whom everything is to belong to; a database keeps the owner that it has."""
+    found = schema_owner(connection)
+    if found == OWNER and single_role:
+        raise DatabaseRightsError("the database has roles already", hint="run `pgswarm migrate` without --single-role")
+    return found or (connection.info.user if single_role else OWNER)
+
+
+def make_roles(connection: Connection[Any]) -> None:
     """Make the roles that are missing. They are the server's: another database may make them at the same time."""
-    for role in (OWNER, PROCESSOR_ROLE, API_ROLE):
+    become = "set" if connection.info.server_version >= SET_OPTION_SERVER else "member"
+    for role in ROLES:
         connection.execute(
             sql.SQL(
                 "do $$ begin"
@@ -112,7 +141,7 @@ def _make_roles(connection: Connection[Any]) -> None:
                 " exception when duplicate_object or unique_violation then null; end $$"
             ).format(name=sql.Literal(role), role=sql.Identifier(role))
         )
-        member = connection.execute("select pg_has_role(current_user, %s, 'member')", (role,)).fetchone()
+        member = connection.execute("select pg_has_role(current_user, %s, %s)", (role, become)).fetchone()
         if member is not None and not member[0]:
             connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
 

@@ -1,4 +1,4 @@
-"""Puts the SQL files in place: types, helpers, verbs, reads, views, guards, grants. May be run again at any time.
+"""Puts the SQL files in place: types, helpers, verbs, reads, views, guards, policies, grants. May be run again always.
 
 The files are re-applied after the versioned migrations, so that a function has one home and no migration repeats it.
 Bodies are not checked while they are made, for they call each other; they are checked by the tests.
@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
 
-from psycopg import Connection, sql
+from psycopg import Connection
 
-from pgswarm.schema.guards import OWNER, guard_sql
+from pgswarm.schema.guards import VERB_PATH, guard_sql
+from pgswarm.schema.policies import all_policies_sql
+from pgswarm.schema.roles import OWNER, grant_sql, single_role_sql
 
 FOLDERS: Final = ("types", "helpers", "verbs", "reads", "views")
-PROCESSOR_ROLE: Final = "pgswarm_processor"
-API_ROLE: Final = "pgswarm_api"
 
 
 def sql_files() -> Iterator[tuple[str, str]]:
@@ -29,14 +29,20 @@ def sql_files() -> Iterator[tuple[str, str]]:
 
 def fingerprint() -> str:
     """Return a hash of everything that `apply_sql` puts in place; the database keeps it."""
-    digest = hashlib.sha256(guard_sql().encode())
+    digest = hashlib.sha256()
+    for text in (guard_sql(), guard_sql(single_role=True), all_policies_sql(), grant_sql(), single_role_sql()):
+        digest.update(f"{text}\0".encode())
     for name, text in sql_files():
         digest.update(f"{name}\0{text}\0".encode())
     return digest.hexdigest()
 
 
 def apply_sql(connection: Connection[Any]) -> None:
-    """Run every file as the owner of the tables, within the caller's transaction."""
+    """Run every file as the owner of the tables, within the caller's transaction.
+
+    A schema that does not belong to `pgswarm_owner` has no other role either: no policies, and grants to nobody.
+    """
+    single = schema_owner(connection) != OWNER
     connection.execute("set local check_function_bodies = off")
     connection.execute("set local client_min_messages = warning")
     for name, text in sql_files():
@@ -45,10 +51,23 @@ def apply_sql(connection: Connection[Any]) -> None:
         except Exception as error:
             error.add_note(f"in schema/sql/{name}")
             raise
-    connection.execute(guard_sql().encode())
+    connection.execute(guard_sql(single_role=single).encode())
     _drop_outlived(connection)
+    if single:
+        connection.execute(f"set local search_path = {VERB_PATH}".encode())  # what the guards let through
+        connection.execute(single_role_sql().encode())
+    else:
+        connection.execute(all_policies_sql().encode())
+        connection.execute(grant_sql().encode())
     connection.execute("select pgswarm.make_partitions()")
-    _grant(connection)
+
+
+def schema_owner(connection: Connection[Any]) -> str | None:
+    """Return the role that the schema pgswarm belongs to; None where there is no such schema."""
+    row = connection.execute(
+        "select pg_get_userbyid(nspowner) as owner from pg_namespace where nspname = 'pgswarm'"
+    ).fetchone()
+    return None if row is None else next(iter(row.values() if isinstance(row, dict) else row))
 
 
 def _drop_outlived(connection: Connection[Any]) -> None:
@@ -62,17 +81,4 @@ def _drop_outlived(connection: Connection[Any]) -> None:
         connection.execute(f"drop function {signature}".encode())
 
 
-def _grant(connection: Connection[Any]) -> None:
-    """Leave to PUBLIC nothing; to the processors' and the API's roles the verbs and the reading of rows."""
-    roles = sql.SQL(", ").join(map(sql.Identifier, (PROCESSOR_ROLE, API_ROLE)))
-    connection.execute("revoke execute on all functions in schema pgswarm from public")
-    connection.execute(sql.SQL("grant usage on schema pgswarm to {}").format(roles))
-    connection.execute(sql.SQL("grant execute on all functions in schema pgswarm to {}").format(roles))
-    connection.execute(sql.SQL("grant select on all tables in schema pgswarm to {}").format(roles))
-    for secret in ("account", "api_token"):
-        connection.execute(
-            sql.SQL("revoke all on pgswarm.{} from {}").format(sql.Identifier(secret), sql.Identifier(PROCESSOR_ROLE))
-        )
-
-
-__all__ = ["API_ROLE", "FOLDERS", "OWNER", "PROCESSOR_ROLE", "apply_sql", "fingerprint", "sql_files"]
+__all__ = ["FOLDERS", "apply_sql", "fingerprint", "schema_owner", "sql_files"]

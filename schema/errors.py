@@ -40,7 +40,7 @@ class ConflictError(PgswarmError):
 
 
 class DirectWriteError(PgswarmError):
-    """A table was written past the verbs."""
+    """What the caller may not do: write a table past the verbs, or what only an admin may."""
 
     sqlstate = "PS403"
 
@@ -64,6 +64,10 @@ _BY_SQLSTATE: dict[str, type[PgswarmError]] = {
     for error in (InvalidInputError, NotFoundError, ConflictError, DirectWriteError, IllegalTransitionError)
     if error.sqlstate is not None
 }
+
+
+class DatabaseRightsError(PgswarmError):
+    """The database account may not do what is needed."""
 
 
 def translate(error: psycopg.Error) -> PgswarmError | None:

@@ -2,15 +2,17 @@
 
 Two guards. A row trigger whose condition is pure (no query, no function of ours) refuses a pair of statuses that no
 verb makes. A statement trigger refuses whoever is not the owner of the tables, and verbs alone run as the owner; it
-names the verb to call.
+names the verb to call. Where the owner is the only role there is, it goes by the search path, which verbs set for
+themselves: that stops a slip of the hand, not a will.
 """
 
 import hashlib
 from typing import Final
 
+from pgswarm.schema.roles import OWNER
 from pgswarm.schema.states import MOVES, Status, legal_pairs
 
-OWNER: Final = "pgswarm_owner"
+VERB_PATH: Final = "pgswarm, pg_temp"
 
 _VERB_HINTS: Final = {
     "node": "start_swarm, cancel_node, retry_node, answer_question, pause_swarm, resume_swarm or cancel_swarm",
@@ -19,9 +21,11 @@ _VERB_HINTS: Final = {
 }
 
 
-def guard_sql() -> str:
+def guard_sql(*, single_role: bool = False) -> str:
     """Return the SQL that makes the guards; it may be run again at any time."""
-    return "\n".join([_legal_moves(), _illegal_move(), _illegal_birth(), *map(_direct_write, _VERB_HINTS), _PARTITIONS])
+    outside = f"current_setting('search_path') <> '{VERB_PATH}'" if single_role else f"current_user <> '{OWNER}'"
+    writes = [_direct_write(table, outside) for table in _VERB_HINTS]
+    return "\n".join([_legal_moves(), _illegal_move(), _illegal_birth(), *writes, _PARTITIONS])
 
 
 def _trigger(name: str, table: str, when: str) -> str:
@@ -55,6 +59,9 @@ def _illegal_move() -> str:
     return """
 create or replace function pgswarm.refuse_move() returns trigger language plpgsql as $$
 begin
+  if old.status = new.status and old.status in ('pending', 'waiting_user') and old.directive <> new.directive then
+    return new;  -- no move at all: a person gives a node that waits another directive
+  end if;
   raise exception 'a node that is % cannot become %', old.status, new.status
     using errcode = 'PS405', detail = format('node %s of swarm %s', old.node_id, old.swarm_id),
           hint = 'see the view pgswarm.legal_move';
@@ -81,16 +88,17 @@ $$;
 """ + _trigger(
         "refuse_birth",
         "node",
-        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending')"
+        "before insert on pgswarm.node for each row\n    when (new.status <> 'pending'"
+        " and (new.copied_from is null or new.status = 'running'))"  # a fork restores all but what runs
         " execute function pgswarm.refuse_birth()",
     )
 
 
-def _direct_write(table: str) -> str:
+def _direct_write(table: str, outside: str) -> str:
     return f"""
 create or replace function pgswarm.refuse_write_to_{table}() returns trigger language plpgsql as $$
 begin
-  if current_user <> '{OWNER}' then
+  if {outside} then
     raise exception 'table pgswarm.{table} changes through verbs only'
       using errcode = 'PS403', detail = format('a direct %s by %s', lower(tg_op), current_user),
             hint = 'call {_VERB_HINTS[table]}';

@@ -1,7 +1,7 @@
 """Fixtures of every tier. What a test may use is said by its folder:
 
-`unit` no database and no process; `db` a real database for each test; `e2e` real processes; `chaos` processes that are
-killed; `packaging` what a stranger gets.
+`unit` no database and no process; `db` a real database for each test; `api` HTTP on a real database; `e2e` real
+processes; `chaos` processes that are killed; `packaging` what a stranger gets.
 """
 
 import tempfile
@@ -17,7 +17,7 @@ from support.processors import Processors, register_actions
 from support.server import Server, find_server, stop_run
 from support.template import make_template
 
-TIERS = ("unit", "db", "e2e", "chaos", "packaging")
+TIERS = ("unit", "db", "api", "e2e", "chaos", "packaging")
 HERE = Path(__file__).parent
 RUN_FOLDER = pytest.StashKey[Path]()
 

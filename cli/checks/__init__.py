@@ -7,7 +7,7 @@ is a note.
 from collections.abc import Iterator
 from functools import partial
 
-from pgswarm.cli.checks import machine, server
+from pgswarm.cli.checks import home, machine, server, service, work
 from pgswarm.cli.checks.finding import Finding, guarded
 
 __all__ = ["Finding", "all_findings"]
@@ -15,8 +15,9 @@ __all__ = ["Finding", "all_findings"]
 
 def all_findings() -> Iterator[Finding]:
     """Run every check, in the order in which one would look."""
-    for name, check in (("disk", machine.disk), ("model", machine.model), ("sandbox", machine.sandbox)):
+    for name, check in (("disk", home.disk), ("home", home.embedded), ("model", machine.model)):
         yield from guarded(name, check)
+    yield from guarded("sandbox", machine.sandbox)
     yield from guarded("database", _of_the_database)
 
 
@@ -27,5 +28,10 @@ def _of_the_database() -> Iterator[Finding]:
         yield from state
         if any(finding.state != "ok" for finding in state):
             return  # there is nothing of ours to look at
-        for check in (server.roles, server.processors, server.stuck, server.invariants):
+        yield from guarded("roles", partial(server.roles, connection))
+        yield from guarded("settings", partial(service.settings, connection))
+        yield from guarded("notify", partial(service.notifications, connection, url))
+        for check in (service.clock, service.holders, service.space, work.processors, work.actions, work.budgets):
             yield from guarded(check.__name__, partial(check, connection))
+        yield from guarded("stuck", partial(server.stuck, connection))
+        yield from guarded("invariants", partial(server.invariants, connection))

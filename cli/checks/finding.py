@@ -9,6 +9,7 @@ import psycopg
 from pgswarm.actions.models.errors import ModelError
 from pgswarm.cli.exits import CommandError
 from pgswarm.cli.failures import describe
+from pgswarm.cli.output import one_line
 from pgswarm.schema.errors import PgswarmError
 
 EXPECTED = (CommandError, PgswarmError, ModelError, psycopg.Error, OSError)
@@ -31,5 +32,7 @@ def guarded(name: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Findi
     except EXPECTED as error:
         told = describe(error)
         if told is None:
-            raise
-        yield Finding(name, "fault", told.message, told.remedy)
+            remedy = "Was the database changed by hand? Else this is a fault in pgswarm: please report it."
+            yield Finding(name, "fault", one_line(str(error)), remedy)
+        else:
+            yield Finding(name, "fault", told.message, told.remedy)

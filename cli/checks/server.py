@@ -10,11 +10,11 @@ from pgswarm.cli.checks.finding import Finding
 from pgswarm.cli.database import connect, database_url, named_url
 from pgswarm.cli.failures import hidden
 from pgswarm.migrations.upgrade import current_state
-from pgswarm.schema.apply import API_ROLE, OWNER, PROCESSOR_ROLE
+from pgswarm.schema.apply import schema_owner
+from pgswarm.schema.roles import OWNER, ROLES
 
 LEAST_FREE_CONNECTIONS = 10
 MOST_LISTED = 5
-ROLES = (OWNER, PROCESSOR_ROLE, API_ROLE)
 STUCK = "select swarm_id, node_id, action, reason, count(*) over () as total from pgswarm.stuck limit %s"
 BROKEN = "select rule, swarm_id, node_id, detail from pgswarm.check_invariants() limit %s"
 
@@ -58,6 +58,15 @@ def schema(url: str) -> Iterator[Finding]:
 
 def roles(connection: Connection) -> Iterator[Finding]:
     """See that the roles are there, and which of them this account can act as."""
+    owner = schema_owner(connection)
+    if owner not in {None, OWNER}:
+        yield Finding(
+            "roles",
+            "note",
+            f"single role: everything belongs to {owner}, no row-level security beneath the API's own checks",
+            "Where roles can be made: migrate a new database without --single-role.",
+        )
+        return
     found = connection.execute(
         "select rolname, pg_has_role(current_user, oid, 'usage') as usable from pg_roles where rolname = any(%s)",
         (list(ROLES),),
@@ -69,31 +78,10 @@ def roles(connection: Connection) -> Iterator[Finding]:
         )
     elif not any(row["usable"] for row in found if row["rolname"] != OWNER):
         yield Finding(
-            "roles", "fault", "this account has no role of pgswarm", "grant pgswarm_processor, pgswarm_api to it."
+            "roles", "fault", "this account has no role of pgswarm", "As one who may: grant pgswarm_operator to it."
         )
     else:
         yield Finding("roles", "ok", ", ".join(sorted(row["rolname"] for row in found if row["usable"])))
-
-
-def processors(connection: Connection) -> Iterator[Finding]:
-    """See that somebody works where there is work."""
-    row = connection.execute(
-        "select count(*) filter (where stopped_at is null and expires_at > pgswarm.clock()) as alive,"
-        " count(*) filter (where stopped_at is null and expires_at <= pgswarm.clock()) as silent,"
-        " coalesce(sum(fenced_writes), 0) as fenced,"
-        " exists (select from pgswarm.lane where claim_at <= pgswarm.clock()) as work from pgswarm.worker"
-    ).fetchall()[0]
-    detail = f"{row['alive']} at work, {row['fenced']} late writes fenced so far"
-    if row["silent"]:
-        detail += f", {row['silent']} silent past their lease"
-    if row["alive"] == 0 and row["work"]:
-        yield Finding("processors", "fault", f"{detail}; nodes are waiting", "Start one: `pgswarm processor`.")
-    elif row["alive"] == 0:
-        yield Finding(
-            "processors", "note", detail, "`pgswarm run` starts its own; `pgswarm processor` starts one that stays."
-        )
-    else:
-        yield Finding("processors", "ok", detail)
 
 
 def stuck(connection: Connection) -> Iterator[Finding]:

@@ -13,13 +13,20 @@ Wait = Annotated[
 ]
 
 
-def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
+SingleRole = Annotated[
+    bool,
+    typer.Option("--single-role", help="Make no roles: everything belongs to this account, no row-level security."),
+]
+
+
+def migrate(*, wait_s: Wait = 0, single_role: SingleRole = False, as_json: Json = False) -> None:
     r"""Bring the database to this version of pgswarm.
 
     Makes or changes its tables, functions and views, and tells it which actions are installed here. Safe to repeat, and
     while others work.
 
-    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema.
+    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema;
+    where it may make no roles, --single-role. A database stays as it was first migrated.
 
     \b
     Example:
@@ -32,7 +39,7 @@ def migrate(*, wait_s: Wait = 0, as_json: Json = False) -> None:
     from pgswarm.migrations.upgrade import upgrade
 
     wait_for_database(url, wait_s)
-    changed = upgrade(url)
+    changed = upgrade(url, single_role=single_role)
     actions, left_out = register_actions(url)
     for line in left_out:
         typer.echo(f"Warning: {line}", err=True)

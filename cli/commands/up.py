@@ -32,15 +32,6 @@ Port = Annotated[
 ]
 
 
-Host = Annotated[str, typer.Option("--host", help="The address that the API listens on.")]
-Port = Annotated[
-    int | None,
-    typer.Option(
-        "--port", min=0, max=65_535, help="The API's port; 0: a free one.", show_default="8000, or a free one"
-    ),
-]
-
-
 def up(*, processors: Processors = 2, host: Host = "127.0.0.1", port: Port = None, as_json: Json = False) -> None:
     r"""Start the database, processors and the API, and keep them up until Ctrl-C or SIGTERM.
 

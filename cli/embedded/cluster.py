@@ -9,6 +9,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pgswarm.cli.embedded.account import Account
@@ -24,13 +26,13 @@ DEADLINE_S = 120.0
 HERE = "/proc/self/cwd"  # names the data directory for a server that may enter it but not the directories above it
 
 
-def data_argument(home: Home, account: Account) -> str:
-    """Return how the server, started inside its data directory, is told where that is.
+def data_argument(home: Home, account: Account, data: Path) -> str:
+    """Return how a server, started inside its data directory below `home`, is told where that is.
 
     Raises where the account cannot pass through the directories above it and the system has no other way in.
     """
     if account.can_use(home.postgres):
-        return str(home.data)
+        return str(data)
     if Path(HERE).exists():
         return HERE
     raise UnreachableError(
@@ -51,8 +53,9 @@ def require_version(data: Path) -> None:
     if version != str(MAJOR):
         raise UnreachableError(
             f"the data in {data} are of PostgreSQL {version}; this pgswarm brings PostgreSQL {MAJOR}",
-            f"Use a pgswarm that brings PostgreSQL {version}, or dump the data with its pg_dump and restore them into a"
-            " new home (PGSWARM_HOME). Nothing was changed.",
+            "Run `pgswarm db upgrade`: it brings them over and keeps the old ones. Nothing was changed."
+            if version.isdecimal() and int(version) < MAJOR
+            else f"Use a pgswarm that brings PostgreSQL {version}, or another PGSWARM_HOME. Nothing was changed.",
         )
 
 
@@ -62,13 +65,32 @@ def remove_unfinished(home: Home) -> None:
         shutil.rmtree(left, ignore_errors=True)  # an initdb that lost its parent may still write: then the next time
 
 
+def finish_switch(home: Home) -> None:
+    """Give the upgraded data their name, where an upgrade was killed between its two renames."""
+    if not home.data.exists() and home.upgraded.exists():
+        home.upgraded.rename(home.data)
+        sync_folder(home.postgres)
+
+
 def make_cluster(home: Home, account: Account, programs: Path) -> None:
     """Make the data directory with an empty database in it. The caller holds the start lock."""
+    with unfinished_cluster(home, account, programs) as unfinished:
+        bring_to_disk(home, account, unfinished, programs)
+        unfinished.rename(home.data)
+    sync_folder(home.postgres)
+
+
+@contextmanager
+def unfinished_cluster(home: Home, account: Account, programs: Path) -> Iterator[Path]:
+    """Give a new data directory under a passing name, with an empty database in it, for the caller to rename.
+
+    It is not on disk yet, and is removed where anything fails.
+    """
     account.require_name()
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=home.postgres))
     if not account.is_self:
         os.chown(unfinished, account.uid, account.gid, follow_symlinks=False)
-    here = HERE if data_argument(home, account) == HERE else str(unfinished)
+    here = data_argument(home, account, unfinished)
     settings = [part for name, value in first_settings().items() for part in ("-c", f"{name}={value}")]
     try:
         _run(
@@ -82,12 +104,16 @@ def make_cluster(home: Home, account: Account, programs: Path) -> None:
         )
         single = [str(programs / "postgres"), "--single", "-D", here, "-c", "fsync=off", "template1"]
         _run(account, unfinished, single, f"create database {DATABASE}\n")
-        _run(account, unfinished, [str(programs / "initdb"), "-D", here, "--sync-only", f"--sync-method={SYNC_METHOD}"])
-        unfinished.rename(home.data)
+        yield unfinished
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    _sync(home.postgres)
+
+
+def bring_to_disk(home: Home, account: Account, data: Path, programs: Path) -> None:
+    """Bring a data directory that was filled without fsync to disk. No server runs on it."""
+    sync = ("--sync-only", f"--sync-method={SYNC_METHOD}")
+    _run(account, data, [str(programs / "initdb"), "-D", data_argument(home, account, data), *sync])
 
 
 def _run(account: Account, folder: Path, command: list[str], text: str = "") -> None:
@@ -108,7 +134,7 @@ def _run(account: Account, folder: Path, command: list[str], text: str = "") -> 
         raise explain(f"{Path(command[0]).name} failed", said.decode(errors="replace"), folder.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Bring the folder's own entries to disk, so that the rename outlives a power cut."""
     handle = os.open(folder, os.O_DIRECTORY)
     try:

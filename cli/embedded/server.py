@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from pgswarm.cli.embedded.cluster import DATABASE, USER, data_argument, make_cluster, remove_unfinished, require_version
+from pgswarm.cli.embedded.cluster import (
+    DATABASE,
+    USER,
+    data_argument,
+    finish_switch,
+    make_cluster,
+    remove_unfinished,
+    require_version,
+)
 from pgswarm.cli.embedded.home import Home, home_errors, open_owned
 from pgswarm.cli.embedded.lock import held, is_held
 from pgswarm.cli.embedded.postmaster import (
@@ -107,12 +115,13 @@ def _start(home: Home, say: Say) -> Running:
             return running
         programs = find_programs(account, home.root)
         remove_unfinished(home)
+        finish_switch(home)
         if not home.data.exists():
             make_cluster(home, account, programs)
         require_version(home.data)
         folder = prepare_socket_folder(home, account)
         settings = [part for name, value in every_start(folder).items() for part in ("-c", f"{name}={value}")]
-        server = [str(programs / "postgres"), "-D", data_argument(home, account), *settings]
+        server = [str(programs / "postgres"), "-D", data_argument(home, account, home.data), *settings]
         log = _open_log(home.log)
         try:
             with held(home.server_lock, LOCK_S) as lock:

@@ -40,7 +40,7 @@ def read_files(paths: Sequence[str]) -> tuple[Attachment, ...]:
         raise BadInputError(f"--file: {len(paths)} files are too many", f"Give at most {MOST_FILES}, or join some.")
     found: dict[str, Attachment] = {}
     for path in dict.fromkeys(paths):
-        attachment = _read(path)
+        attachment = read_file(path)
         twin = found.setdefault(attachment.name, attachment)
         if twin.content != attachment.content:
             raise BadInputError(
@@ -49,39 +49,45 @@ def read_files(paths: Sequence[str]) -> tuple[Attachment, ...]:
     return tuple(found.values())
 
 
-def _read(path: str) -> Attachment:
+def read_file(path: str, before: str = "--file ") -> Attachment:
+    """Return one file; raise `BadInputError`, whose message calls it `before` and its path, where it is no text."""
     shown = one_line(path.encode(errors="surrogateescape").decode(errors="replace"))
     name = Path(path).name
     if not name.isprintable() or len(name) > LONGEST_NAME:
-        raise BadInputError(f"--file {shown}: its name cannot be stored", "Rename it to plain letters and digits.")
+        raise BadInputError(f"{before}{shown}: its name cannot be stored", "Rename it to plain letters and digits.")
     try:
         state = Path(path).stat()
         if stat.S_ISDIR(state.st_mode):
-            raise BadInputError(f"--file {shown} is a directory", "Name the files in it, each with --file.")
+            raise BadInputError(f"{before}{shown} is a directory", "Name the files in it.")
         if not stat.S_ISREG(state.st_mode):  # a pipe or a device may never end
-            raise BadInputError(f"--file {shown} is not a regular file", "Write its content to a file first.")
+            raise BadInputError(f"{before}{shown} is not a regular file", "Write its content to a file first.")
         if state.st_size > MOST_BYTES:
             raise BadInputError(
-                f"--file {shown} has {state.st_size:,} bytes, the limit is {MOST_BYTES:,}", "Cut it into parts."
+                f"{before}{shown} has {state.st_size:,} bytes, the limit is {MOST_BYTES:,}", "Cut it into parts."
             )
         content = Path(path).read_bytes()
     except FileNotFoundError:
-        raise BadInputError(f"--file {shown}: there is no such file", "Correct the path.") from None
+        raise BadInputError(f"{before}{shown}: there is no such file", "Correct the path.") from None
     except OSError as error:
         raise BadInputError(
-            f"--file {shown} cannot be read: {error.strerror}", "See that it is yours to read."
+            f"{before}{shown} cannot be read: {error.strerror}", "See that it is yours to read."
         ) from error
-    text, note = _text(content, shown)
-    return Attachment(name, KINDS.get(Path(name).suffix.lower(), "text"), text, note)
+    text, note = _text(content, shown, before)
+    return attachment_of(name, text, note)
 
 
-def _text(content: bytes, shown: str) -> tuple[bytes, str]:
+def attachment_of(name: str, content: bytes, note: str = "") -> Attachment:
+    """Return text in UTF-8 as an attachment, its kind by its name."""
+    return Attachment(name, KINDS.get(Path(name).suffix.lower(), "text"), content, note)
+
+
+def _text(content: bytes, shown: str, before: str) -> tuple[bytes, str]:
     """Return the content as UTF-8 without a mark, and what is to be said of it; raise where it is no text."""
     try:
-        decoded = decode(content, f"--file {shown}")
+        decoded = decode(content, f"{before}{shown}")
     except NotTextError as error:
         raise BadInputError(error.message, f"{error.hint[0].upper()}{error.hint[1:]}.") from None
     if not decoded.text.strip():
-        raise BadInputError(f"--file {shown} is empty", "Leave it out, or fill it.")
+        raise BadInputError(f"{before}{shown} is empty", "Leave it out, or fill it.")
     note = f"{shown} is not UTF-8: it is read as Windows-1252." if decoded.guessed else ""
     return decoded.text.encode(), note

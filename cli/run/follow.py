@@ -85,7 +85,7 @@ class Follower:
         found: list[Event] = []
         for _ in range(BATCHES):
             asked = {"swarm_id": self.swarm_id, "seq": self._seq, "limit": BATCH}
-            rows = self._rows(self._query, asked)
+            rows = self.rows(self._query, asked)
             found += [self._event(row) for row in rows]
             if rows:
                 self._seq = rows[-1]["seq"]
@@ -108,15 +108,16 @@ class Follower:
         for name, text in list(row.items()):
             blob = row.get(f"{name}_blob")
             if isinstance(blob, str) and isinstance(text, str) and text.endswith("…"):
-                row[name] = self._rows(FULL, {"blob": blob})[0]["text"] or text
+                row[name] = self.rows(FULL, {"blob": blob})[0]["text"] or text
         return row
 
     def spent(self) -> dict[str, Any]:
         """Return what the swarm has cost so far: model calls, tokens, US dollars, seconds."""
-        rows = self._rows(SPENT, {"swarm_id": self.swarm_id})
+        rows = self.rows(SPENT, {"swarm_id": self.swarm_id})
         return rows[0] if rows else dict(NOTHING_SPENT)
 
-    def _rows(self, query: LiteralString, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def rows(self, query: LiteralString, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the rows of a query, asked again if the database is lost meanwhile."""
         return self.lasting(lambda: self.connection.execute(query, asked).fetchall())
 
     def lasting(self, work: Callable[[], T]) -> T:

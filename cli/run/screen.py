@@ -68,7 +68,7 @@ class PlainScreen:
 
     def event(self, event: Event, state: SwarmState) -> None:
         """Print the change, where it is one that people follow."""
-        line = _change(event, state)
+        line = change_line(event, state)
         if line is not None:
             typer.echo(line)
 
@@ -135,7 +135,7 @@ class JsonScreen:
         """Do nothing."""
 
 
-def _change(event: Event, state: SwarmState) -> str | None:
+def change_line(event: Event, state: SwarmState) -> str | None:
     """Return the line of one event; None for those which another line tells as well."""
     family, _, what = event.kind.partition(".")
     if family == "question":

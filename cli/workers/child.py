@@ -23,11 +23,12 @@ def main() -> int:
     if not line:
         return 0
     settings = Settings(**json.loads(line))
-    Thread(target=_end_with_the_command, name="lifeline", daemon=True).start()
+    Thread(target=end_with_the_command, name="lifeline", daemon=True).start()
     return work(settings)
 
 
-def _end_with_the_command() -> None:
+def end_with_the_command() -> None:
+    """Tell this process to end once its standard input is closed."""
     while os.read(sys.stdin.fileno(), 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

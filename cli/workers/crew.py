@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -17,7 +17,7 @@ from typing import IO, Any, Self
 
 from pgswarm.cli.exits import CommandError, Exit, UnreachableError
 
-COMMAND = (sys.executable, "-P", "-m", "pgswarm.cli.workers.child")
+PROCESSOR = "pgswarm.cli.workers.child"
 STEADY_S = 5.0
 """Whoever has lived so long was well."""
 FIRST_PAUSE_S = 0.1
@@ -45,11 +45,24 @@ class Child:
 
 
 class Crew:
-    """`wanted` processors. Leaving the context kills what is left of them."""
+    """`wanted` child processes of one kind. Leaving the context kills what is left of them."""
 
-    def __init__(self, wanted: int, environment: Mapping[str, str] | None = None, errors: int | None = None) -> None:
-        """Take how many, what to add to their environment, and where (a file) their standard error goes."""
+    def __init__(
+        self,
+        wanted: int,
+        environment: Mapping[str, str] | None = None,
+        errors: int | None = None,
+        *,
+        module: str = PROCESSOR,
+        inherited: Sequence[int] = (),
+    ) -> None:
+        """Take how many, what to add to their environment, and where (a file) their standard error goes.
+
+        `module` is what each of them runs, processors if it is left out; `inherited` are the files that they share.
+        """
         self.wanted = wanted
+        self._module = module
+        self._inherited = inherited
         self._environment = {**os.environ, **(environment or {})}
         self._errors = errors
         self._settings: bytes | None = None
@@ -70,11 +83,11 @@ class Crew:
 
     def begin(self, database_url: str) -> None:
         """Let the first child work; `tend` starts the others."""
-        settings: dict[str, Any] = {
-            "database_url": database_url,
-            "grace_s": GRACE_S,
-            "notify": os.environ.get("PGSWARM_NOTIFY_PAYLOAD") != "none",
-        }
+        notify = os.environ.get("PGSWARM_NOTIFY_PAYLOAD") != "none"
+        self.tell({"database_url": database_url, "grace_s": GRACE_S, "notify": notify})
+
+    def tell(self, settings: Mapping[str, Any]) -> None:
+        """Let the first child work, as these settings say."""
         self._settings = json.dumps(settings).encode() + b"\n"
         for child in self._children:
             self._tell(child)
@@ -96,7 +109,8 @@ class Crew:
             code = child.process.poll()
             if code is not None:
                 self._bury(child, code)
-                said.append(f"Processor {child.process.pid} ended ({_cause(code)}); another takes its place.")
+                what = "Processor" if self._module == PROCESSOR else "API"
+                said.append(f"{what} {child.process.pid} ended ({_cause(code)}); another takes its place.")
         while len(self._children) < wanted and time.monotonic() >= self._next_start:
             self._start()
         return said
@@ -143,11 +157,12 @@ class Crew:
 
     def _start(self) -> None:
         process = subprocess.Popen(
-            COMMAND,
+            (sys.executable, "-P", "-m", self._module),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
             env=self._environment,
+            pass_fds=self._inherited,
             start_new_session=True,  # a Ctrl-C in the terminal is the command's alone
         )
         child = Child(process, time.monotonic())
@@ -175,8 +190,8 @@ class Crew:
         self._next_start = time.monotonic() + pause
         if code >= 0 and self._failed_starts >= MOST_FAILED_STARTS:
             if code == Exit.UNREACHABLE:
-                raise UnreachableError("the processors cannot use the database", "See what they say above.")
-            raise CommandError(f"the processors end at once ({_cause(code)})", "See what they say above.")
+                raise UnreachableError("the child processes cannot use the database", "See what they say above.")
+            raise CommandError(f"the child processes end at once ({_cause(code)})", "See what they say above.")
 
 
 def _cause(code: int) -> str:

@@ -18,13 +18,14 @@ def upgrade() -> None:
         "account",
         sa.Column("account_id", sa.UUID(), nullable=False),
         sa.Column("username", sa.Text(), nullable=False),
+        sa.Column("username_key", sa.Text(), sa.Computed("lower(username)", persisted=True), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column("role", sa.Text(), server_default="user", nullable=False),
         sa.Column("disabled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("role in ('admin', 'user')", name=op.f("account_role_check")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("account_pkey")),
-        sa.UniqueConstraint("username", name=op.f("account_username_key")),
+        sa.UniqueConstraint("username_key", name=op.f("account_username_key_key")),
         schema="pgswarm",
     )
     op.create_table(
@@ -43,6 +44,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("action_id", name=op.f("action_pkey")),
         schema="pgswarm",
     )
+    op.create_table(
+        "answer_link",
+        sa.Column("link_id", sa.UUID(), nullable=False),
+        sa.Column("swarm_id", sa.UUID(), nullable=False),
+        sa.Column("question_id", sa.UUID(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("link_id", name=op.f("answer_link_pkey")),
+        sa.UniqueConstraint("token_hash", name=op.f("answer_link_token_hash_key")),
+        schema="pgswarm",
+    )
+    op.create_index("answer_link_question_idx", "answer_link", ["question_id"], unique=False, schema="pgswarm")
+    op.create_table(
+        "api_request",
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("response", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("api_request_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index("api_request_created_idx", "api_request", ["created_at"], unique=False, schema="pgswarm")
     op.create_table(
         "api_token",
         sa.Column("token_id", sa.UUID(), nullable=False),
@@ -87,6 +117,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("claim_id", name=op.f("claim_pkey")),
         schema="pgswarm",
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_threshold": "500"},
+    )
+    op.create_table(
+        "conversation",
+        sa.Column("conversation_id", sa.UUID(), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("(ended_at is null) = (ended_by is null)", name=op.f("conversation_ended_by_someone_check")),
+        sa.PrimaryKeyConstraint("conversation_id", name=op.f("conversation_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index(
+        "conversation_owner_idx", "conversation", ["owner_id", "created_at"], unique=False, schema="pgswarm"
     )
     op.create_table(
         "effect",
@@ -184,8 +229,11 @@ def upgrade() -> None:
         sa.Column("call_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("request_hash", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("request", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("request", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("response", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("source_swarm_id", sa.UUID(), nullable=True),
+        sa.Column("source_node_id", sa.UUID(), nullable=True),
+        sa.Column("source_activation", sa.Integer(), nullable=True),
         sa.Column("input_tokens", sa.Integer(), server_default="0", nullable=False),
         sa.Column("output_tokens", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cost_usd", sa.Numeric(), server_default="0", nullable=False),
@@ -202,6 +250,16 @@ def upgrade() -> None:
         schema="pgswarm",
     )
     op.create_table(
+        "login_throttle",
+        sa.Column("throttle_key", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("throttle_key", name=op.f("login_throttle_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index("login_throttle_age_idx", "login_throttle", ["failed_at"], unique=False, schema="pgswarm")
+    op.create_table(
         "message",
         sa.Column("swarm_id", sa.UUID(), nullable=False),
         sa.Column("message_id", sa.UUID(), nullable=False),
@@ -209,6 +267,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), server_default="user", nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("content_blob", sa.Text(), nullable=True),
+        sa.Column("files", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("author", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("message_id", name=op.f("message_pkey")),
@@ -226,6 +285,7 @@ def upgrade() -> None:
         sa.Column("action_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("directive", sa.Text(), nullable=False),
         sa.Column("directive_blob", sa.Text(), nullable=True),
+        sa.Column("directive_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("args", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
@@ -246,6 +306,7 @@ def upgrade() -> None:
         sa.Column("open_children", sa.Integer(), server_default="0", nullable=False),
         sa.Column("spawn_round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("retry_of", sa.UUID(), nullable=True),
+        sa.Column("copied_from", sa.UUID(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("terminated_at", sa.DateTime(timezone=True), nullable=True),
@@ -286,6 +347,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("answer_files", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("answered_by", sa.Text(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -316,6 +378,7 @@ def upgrade() -> None:
         schema="pgswarm",
         postgresql_where=sa.text("closed_at is null"),
     )
+    op.create_index("question_swarm_idx", "question", ["swarm_id"], unique=False, schema="pgswarm")
     op.create_table(
         "ready",
         sa.Column("swarm_id", sa.UUID(), nullable=False),
@@ -364,6 +427,7 @@ def upgrade() -> None:
         sa.Column("swarm_id", sa.UUID(), nullable=False),
         sa.Column("owner_id", sa.UUID(), nullable=True),
         sa.Column("blueprint_id", sa.UUID(), nullable=True),
+        sa.Column("conversation_id", sa.UUID(), nullable=True),
         sa.Column("goal", sa.Text(), nullable=False),
         sa.Column("goal_blob", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), server_default="active", nullable=False),
@@ -408,6 +472,22 @@ def upgrade() -> None:
         schema="pgswarm",
         postgresql_with={"fillfactor": "70"},
     )
+    op.create_index(
+        "swarm_conversation_idx",
+        "swarm",
+        ["conversation_id"],
+        unique=False,
+        schema="pgswarm",
+        postgresql_where=sa.text("conversation_id is not null"),
+    )
+    op.create_index(
+        "swarm_forked_from_idx",
+        "swarm",
+        ["forked_from"],
+        unique=False,
+        schema="pgswarm",
+        postgresql_where=sa.text("forked_from is not null"),
+    )
     op.create_index("swarm_owner_idx", "swarm", ["owner_id", "swarm_id"], unique=False, schema="pgswarm")
     op.create_index(
         "swarm_start_once_key",
@@ -417,6 +497,27 @@ def upgrade() -> None:
         schema="pgswarm",
         postgresql_nulls_not_distinct=True,
         postgresql_where=sa.text("idempotency_key is not null"),
+    )
+    op.create_table(
+        "upload",
+        sa.Column("upload_id", sa.UUID(), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("blob", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("upload_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index(
+        "upload_once_key",
+        "upload",
+        ["owner_id", "blob", "name"],
+        unique=True,
+        schema="pgswarm",
+        postgresql_nulls_not_distinct=True,
     )
     op.create_table(
         "worker",

@@ -24,6 +24,7 @@ swarm = Table(
     swarm_key(),
     Column("owner_id", UUID),
     Column("blueprint_id", UUID),
+    Column("conversation_id", UUID),
     *long_text("goal", required=True),
     Column("status", Text, nullable=False, server_default="active"),
     Column("paused_reason", Text),
@@ -73,7 +74,13 @@ Index(
     postgresql_nulls_not_distinct=True,
     postgresql_where=text("idempotency_key is not null"),
 )
+Index("swarm_forked_from_idx", swarm.c.forked_from, postgresql_where=text("forked_from is not null"))
 Index("swarm_owner_idx", swarm.c.owner_id, swarm.c.swarm_id)
+Index(
+    "swarm_conversation_idx",
+    swarm.c.conversation_id,
+    postgresql_where=text("conversation_id is not null"),
+)
 
 node = Table(
     "node",
@@ -86,6 +93,8 @@ node = Table(
     Column("action", Text, nullable=False),
     Column("action_version", Integer, nullable=False, server_default="1"),
     *long_text("directive", required=True),
+    # Set once a person has changed the directive: from then on the node's events carry it.
+    moment("directive_changed_at"),
     Column("args", JSONB, nullable=False, server_default=text("'{}'")),
     Column("status", Text, nullable=False, server_default="pending"),
     Column("outcome", Text),
@@ -106,6 +115,8 @@ node = Table(
     # The activation of the parent that spawned it: tells one set of children from the next.
     Column("spawn_round", Integer, nullable=False, server_default="0"),
     Column("retry_of", UUID),
+    # In a fork: the node of the original that this one repeats.
+    Column("copied_from", UUID),
     moment("created_at", required=True),
     moment("updated_at", required=True),
     moment("terminated_at"),

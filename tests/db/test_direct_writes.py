@@ -5,6 +5,7 @@ import pytest
 from psycopg import sql
 
 from pgswarm.schema.errors import DirectWriteError, translate
+from pgswarm.schema.roles import Role
 from support.database import Database
 from support.verbs import Conn, Worker, ask, start
 
@@ -60,7 +61,7 @@ def test_direct_write_to_a_partition_of_the_events_is_refused(asked: Conn, write
         assert refusal(asked, WRITES[write].format(name, name)).sqlstate == "PS403"
 
 
-@pytest.mark.parametrize("role", ["pgswarm_api", "pgswarm_processor"])
+@pytest.mark.parametrize("role", list(Role))
 def test_roles_that_call_verbs_cannot_write_any_table(asked: Conn, role: str) -> None:
     tables = asked.execute("select tablename as name from pg_tables where schemaname = 'pgswarm'").fetchall()
     asked.execute(f"set role {role}".encode())

@@ -1,11 +1,13 @@
 """Messages that people write unasked."""
 
 from support.verbs import (
+    MINA,
     Conn,
     Kid,
     Worker,
     add_message,
     answer,
+    as_account,
     ask,
     call,
     events,
@@ -33,14 +35,14 @@ def test_messages_reach_the_next_activation_of_their_node_or_of_all(conn: Conn, 
 
 
 def test_message_to_a_waiting_node_waits_with_it(conn: Conn, worker: Worker) -> None:
-    swarm_id = start(conn)
+    swarm_id = start(conn, owner=MINA)
     run = worker.claim_one()
     worker.does(ask(run, "?"))
-    conn.execute("set pgswarm.account = 'mina'")
+    as_account(conn, MINA)
     add_message(conn, swarm_id, run.node_id, "by the way")
-    conn.execute("reset pgswarm.account")
+    as_account(conn, None)
     assert node(conn, run)["status"] == "waiting_user"
     answer(conn, open_questions(conn, swarm_id)[0]["question_id"], 1)
     context = worker.claim_one().row["context"]
     assert [(m["role"], m["content"]) for m in context["messages"]] == [("user", "by the way")]
-    assert call(conn, "select author from pgswarm.message") == "mina"
+    assert call(conn, "select author from pgswarm.message") == str(MINA)

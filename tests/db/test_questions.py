@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from support.database import Database
 from support.verbs import (
+    MINA,
     Act,
     Conn,
     Worker,
     answer,
+    as_account,
     ask,
     cancel,
     connect,
@@ -53,16 +55,16 @@ def test_node_goes_on_with_the_last_answer_and_reads_them_in_the_order_asked(con
 
 
 def test_question_is_answered_once(conn: Conn, worker: Worker) -> None:
-    swarm_id = start(conn)
+    swarm_id = start(conn, owner=MINA)
     worker.does(ask(worker.claim_one(), "well?", "and?"))
     question = open_questions(conn, swarm_id)[0]["question_id"]
-    conn.execute("set pgswarm.account = 'mina'")
+    as_account(conn, MINA)
     assert answer(conn, question, 1) == "accepted"
     seen = len(events(conn, swarm_id))
     assert answer(conn, question, 2) == "already_answered"
     assert len(events(conn, swarm_id)) == seen
     row = conn.execute("select * from pgswarm.question where question_id = %s", [question]).fetchall()[0]
-    assert (row["answer"], row["answered_by"], row["closed_reason"]) == (1, "mina", "answered")
+    assert (row["answer"], row["answered_by"], row["closed_reason"]) == (1, str(MINA), "answered")
 
 
 def test_of_two_answers_at_once_one_is_accepted(db: Database, conn: Conn, worker: Worker) -> None:

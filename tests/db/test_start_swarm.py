@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from support.database import Database
-from support.verbs import Conn, Worker, cancel, connect, events, nodes, start, swarm
+from support.verbs import MINA, Conn, Worker, as_account, cancel, connect, events, nodes, start, swarm
 
 CALLERS = 10
 STARTS = 100
@@ -45,11 +45,12 @@ def test_ids_sort_by_time(conn: Conn) -> None:
 
 def test_actor_is_the_account_that_was_set_else_the_role(conn: Conn) -> None:
     first = start(conn)
-    conn.execute("set pgswarm.account = 'mina'")
+    as_account(conn, MINA)
     second = start(conn)
-    conn.execute("reset pgswarm.account")
+    as_account(conn, None)
     assert {e["actor"] for e in events(conn, first)} == {f"role:{conn.info.user}"}
-    assert {e["actor"] for e in events(conn, second)} == {"mina"}
+    assert {e["actor"] for e in events(conn, second)} == {str(MINA)}
+    assert swarm(conn, second)["owner_id"] == MINA
 
 
 @pytest.mark.parametrize("owner", [None, uuid4()])

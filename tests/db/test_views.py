@@ -5,7 +5,23 @@ from psycopg.rows import DictRow
 
 from support.database import Database
 from support.journal import begin, end
-from support.verbs import Conn, Kid, Worker, ask, cancel, fail, finish, nodes, pause, retry, retry_node, spawn, start
+from support.verbs import (
+    MINA,
+    Conn,
+    Kid,
+    Worker,
+    as_account,
+    ask,
+    cancel,
+    fail,
+    finish,
+    nodes,
+    pause,
+    retry,
+    retry_node,
+    spawn,
+    start,
+)
 
 
 def rows(conn: Conn, view: str) -> list[DictRow]:
@@ -106,8 +122,9 @@ def test_throughput_counts_the_last_hour(db: Database, conn: Conn, worker: Worke
 
 
 def test_rows_can_be_read_by_the_role_of_the_api(conn: Conn, worker: Worker) -> None:
-    swarm_id = start(conn)
+    swarm_id = start(conn, owner=MINA)
     worker.does(ask(worker.claim_one(), "?"))
+    as_account(conn, MINA)
     conn.execute("set role pgswarm_api")
     for view in ("swarm_overview", "node_tree", "inbox", "stuck", "spend", "throughput"):
         rows(conn, view)

@@ -27,6 +27,7 @@ SPECS = [
     for name in (WORK, OTHER, BENCH)
 ]
 NOBODY = uuid.UUID(int=0)
+MINA = uuid.UUID("0198f3a5-0000-7000-8000-0000000000aa")
 
 _ADVANCE: LiteralString = """
 select * from pgswarm.advance(
@@ -220,6 +221,11 @@ def call(conn: Conn, query: LiteralString, *params: Any) -> Any:
 def call_rows(conn: Conn, query: LiteralString, *params: Any) -> Advanced:
     """Return the rows of a verb that is like `advance`."""
     return Advanced(conn.execute(query, params).fetchall())
+
+
+def as_account(conn: Conn, account: UUID | None) -> None:
+    """Hold everything that follows to an account, as the API does; None: to nobody any more."""
+    conn.execute("select set_config('pgswarm.account', %s, false)", [str(account or "")])
 
 
 def connect(url: str) -> Conn:

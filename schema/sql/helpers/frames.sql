@@ -16,12 +16,23 @@ begin
 end
 $do$;
 
-create or replace function pgswarm.changed_frame(n pgswarm.node) returns jsonb
+create or replace function pgswarm.state_frame(n pgswarm.node) returns jsonb
 language sql stable parallel safe as $$
   select to_jsonb(row(
     n.error, n.state, pgswarm.event_text(n.report), n.status, n.attempt, n.handler, n.outcome, n.priority,
     n.activation, n.updated_at, n.lease_epoch, n.lease_owner, n.report_blob, n.available_at, n.open_children,
     n.terminated_at, n.lease_expires_at)::pgswarm.changeable)
+$$;
+
+-- A directive that a person has changed is told by every later event of its node, so that the last one is enough for a fold.
+create or replace function pgswarm.changed_frame(n pgswarm.node) returns jsonb
+language sql stable parallel safe as $$
+  select case
+    when n.directive_changed_at is null then pgswarm.state_frame(n)
+    else pgswarm.state_frame(n) || jsonb_build_object(
+      'directive', pgswarm.event_text(n.directive), 'directive_blob', n.directive_blob,
+      'directive_changed_at', n.directive_changed_at)
+  end
 $$;
 
 create or replace function pgswarm.swarm_frame(s pgswarm.swarm) returns jsonb

@@ -1,15 +1,12 @@
--- The status of a swarm or a node; PS404 where it is not known.
+-- The status of a swarm or a node; PS404 where it is not known, or is another's.
 create or replace function pgswarm.swarm_status(swarm_id uuid) returns text
 language plpgsql stable as $$
 #variable_conflict use_column
 declare
   v_status text;
 begin
+  perform pgswarm.require_swarm(swarm_status.swarm_id);
   select s.status into v_status from pgswarm.swarm s where s.swarm_id = swarm_status.swarm_id;
-  if not found then
-    raise exception 'swarm % is not known', coalesce(swarm_status.swarm_id::text, 'null')
-      using errcode = 'PS404', detail = 'swarm_id', hint = 'see the view pgswarm.swarm_overview for those that are';
-  end if;
   return v_status;
 end
 $$;

@@ -16,9 +16,10 @@ language sql stable parallel safe as $$
   select case when octet_length(whole) > 1024 then encode(sha256(convert_to(whole, 'UTF8')), 'hex') end
 $$;
 
--- The whole text that a blob holds; null where there is no such blob.
+-- The whole text that a blob holds; null where there is no such blob. A blob's name is the hash of what it holds: whoever
+-- knows it has seen the text, or a row that names it; nobody can list them. Hence no other check.
 create or replace function pgswarm.full_text(blob text) returns text
-language sql stable parallel safe as $$
+language sql stable parallel safe security definer set search_path = pgswarm, pg_temp as $$
   select convert_from(b.content, 'UTF8') from pgswarm.blob b where b.blob = full_text.blob
 $$;
 
@@ -53,4 +54,10 @@ begin
     perform pgswarm.keep_texts(v_texts);
   end if;
 end
+$$;
+
+-- A text as a row holds it, from one that an event may have cut.
+create or replace function pgswarm.text_of_row(kept text, blob text) returns text
+language sql stable parallel safe as $$
+  select case when blob is null then kept else coalesce(pgswarm.row_text(pgswarm.full_text(blob)), kept) end
 $$;

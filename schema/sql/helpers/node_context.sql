@@ -25,6 +25,8 @@ begin
   end if;
   select jsonb_agg(jsonb_build_object(
            'question_id', q.question_id, 'prompt', pgswarm.whole_text(q.prompt, q.prompt_blob), 'answer', q.answer)
+           || case when q.closed_reason = 'expired' then '{"expired": true}'::jsonb else '{}' end
+           || pgswarm.files_of(q.answer_files)
            order by q.position)
     into v_items
     from pgswarm.question q
@@ -36,6 +38,7 @@ begin
   if with_messages then
     select jsonb_agg(jsonb_build_object(
              'message_id', m.message_id, 'role', m.role, 'content', pgswarm.whole_text(m.content, m.content_blob))
+             || pgswarm.files_of(m.files)
              order by m.at)
       into v_items
       from pgswarm.message m
@@ -46,4 +49,10 @@ begin
   end if;
   return v_context;
 end
+$$;
+
+-- The names of the files that came with an answer or a message, as a part of what a node reads.
+create or replace function pgswarm.files_of(files jsonb) returns jsonb
+language sql immutable parallel safe as $$
+  select case when files is null then '{}'::jsonb else jsonb_build_object('files', jsonb_path_query_array(files, '$[*].name')) end
 $$;

@@ -49,6 +49,12 @@ begin
 end
 $$;
 
+-- Whether a JSON value is a string that holds a UUID.
+create or replace function pgswarm.is_id(value jsonb) returns boolean
+language sql immutable parallel safe as $$
+  select jsonb_typeof(value) = 'string' and value #>> '{}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+$$;
+
 -- A swarm's row as its options say, every default in place.
 create or replace function pgswarm.swarm_from_options(options jsonb) returns pgswarm.swarm
 language plpgsql immutable as $$
@@ -61,9 +67,9 @@ begin
       using errcode = 'PS422', detail = 'options', hint = 'for example {"budget": {"nodes": 300}}';
   end if;
   for v_key in select k from jsonb_object_keys(options) k
-                where k <> all ('{budget,priority,share,approve,model}') loop
+                where k <> all ('{budget,priority,share,approve,model,conversation_id,files,blueprint}') loop
     raise exception 'options.% is not known', v_key
-      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model';
+      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model, conversation_id, files, blueprint';
   end loop;
   if options ? 'priority' and options -> 'priority' not in ('0', '1', '2') then
     raise exception 'options.priority cannot be %', options -> 'priority'
@@ -81,6 +87,15 @@ begin
   if options ? 'model' and jsonb_typeof(options -> 'model') <> 'string' then
     raise exception 'options.model must be a string'
       using errcode = 'PS422', detail = 'options.model', hint = 'the name of a model';
+  end if;
+  if options ? 'conversation_id' and not coalesce(pgswarm.is_id(options -> 'conversation_id'), false) then
+    raise exception 'options.conversation_id is not the id of a conversation'
+      using errcode = 'PS422', detail = 'options.conversation_id', hint = 'give a UUID; a new one begins a conversation';
+  end if;
+  if options ? 'files' and (jsonb_typeof(options -> 'files') <> 'array' or exists (
+     select from jsonb_path_query(options, '$.files[*]') f where not pgswarm.is_id(f))) then
+    raise exception 'options.files must be a list of ids of uploads'
+      using errcode = 'PS422', detail = 'options.files', hint = 'send the files first: create_upload, or POST /v1/uploads';
   end if;
   s.status := 'active';
   s.priority := coalesce((options ->> 'priority')::numeric::smallint, 1);

@@ -80,6 +80,7 @@ set search_path = pgswarm, pg_temp set enable_nestloop = off set enable_mergejoi
     from moves m
    where case
            when m.kind = 'node.created' then m.before is not null
+           when m.verb = 'change_directive' then m.before <> m.status or m.status in ('running', 'terminated') or m.kind <> 'node.' || m.status
            else m.before is null or m.verb is null
                 or (m.before, m.verb, m.status) not in (select l.status_from, l.verb, l.status_to from pgswarm.legal_move l)
                 or m.kind <> 'node.' || m.status

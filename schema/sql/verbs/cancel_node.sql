@@ -7,6 +7,7 @@ declare
   v_at timestamptz;
   v_from bigint;
 begin
+  perform pgswarm.require_swarm(cancel_node.swarm_id);
   perform pgswarm.lock_swarms(array[cancel_node.swarm_id]);
   perform pgswarm.swarm_status(cancel_node.swarm_id);
   if pgswarm.node_status(cancel_node.swarm_id, cancel_node.node_id) = 'terminated' then

@@ -3,6 +3,7 @@ create or replace function pgswarm.cancel_swarm(swarm_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 begin
+  perform pgswarm.require_swarm(cancel_swarm.swarm_id);
   perform pgswarm.lock_swarms(array[cancel_swarm.swarm_id]);
   if pgswarm.swarm_status(cancel_swarm.swarm_id) = 'terminated' then
     return false;

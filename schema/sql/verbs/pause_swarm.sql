@@ -6,6 +6,7 @@ declare
   v_row pgswarm.swarm;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(pause_swarm.swarm_id);
   perform pgswarm.lock_swarms(array[pause_swarm.swarm_id]);
   if pgswarm.swarm_status(pause_swarm.swarm_id) <> 'active' then
     return false;

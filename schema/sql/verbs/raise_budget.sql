@@ -9,6 +9,7 @@ declare
   v_used numeric;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(raise_budget.swarm_id);
   v_budget := case when options ? 'budget' then options -> 'budget' else options end;
   if v_budget is null or jsonb_typeof(v_budget) <> 'object' or v_budget = '{}' then
     raise exception 'options must name at least one limit'

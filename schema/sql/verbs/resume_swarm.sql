@@ -6,6 +6,7 @@ declare
   v_row pgswarm.swarm;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(resume_swarm.swarm_id);
   perform pgswarm.lock_swarms(array[resume_swarm.swarm_id]);
   if pgswarm.swarm_status(resume_swarm.swarm_id) <> 'paused' then
     return false;

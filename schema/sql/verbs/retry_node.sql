@@ -9,6 +9,7 @@ declare
   v_at timestamptz;
   v_seq bigint;
 begin
+  perform pgswarm.require_swarm(retry_node.swarm_id);
   perform pgswarm.lock_swarms(array[retry_node.swarm_id]);
   perform pgswarm.swarm_status(retry_node.swarm_id);
   perform pgswarm.node_status(retry_node.swarm_id, retry_node.node_id);

@@ -5,6 +5,7 @@ create or replace function pgswarm.settle_effect(
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 begin
+  perform pgswarm.require_swarm(settle_effect.swarm_id);
   perform pgswarm.lock_swarms(array[settle_effect.swarm_id]);
   if happened then
     update pgswarm.effect e set state = 'done', result = settle_effect.result, finished_at = pgswarm.clock()

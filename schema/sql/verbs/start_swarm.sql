@@ -12,6 +12,7 @@ declare
   v_root pgswarm.node;
   v_args jsonb := coalesce(start_swarm.args, '{}');
   v_options jsonb := coalesce(start_swarm.options, '{}');
+  v_owner uuid := pgswarm.owner_for(start_swarm.owner);
   v_hash text;
   v_at timestamptz;
 begin
@@ -35,13 +36,15 @@ begin
   perform pgswarm.check_value('args', v_action.input_schema, v_args);
   v_hash := encode(sha256(convert_to(jsonb_build_array(goal, start_swarm.action, v_args, v_options)::text, 'UTF8')), 'hex');
 
-  v_swarm := pgswarm.swarm_from_options(v_options);
+  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, v_owner));
   v_swarm.swarm_id := pgswarm.new_id();
   perform pgswarm.lock_swarms(array[v_swarm.swarm_id]);
   v_at := pgswarm.clock();
-  v_swarm.owner_id := start_swarm.owner;
+  v_swarm.owner_id := v_owner;
   v_swarm.goal := pgswarm.row_text(goal);
   v_swarm.goal_blob := pgswarm.blob_of(goal);
+  v_swarm.blueprint_id := (v_options ->> 'blueprint')::uuid;
+  v_swarm.conversation_id := (v_options ->> 'conversation_id')::uuid;
   v_swarm.root_node_id := pgswarm.new_id();
   v_swarm.idempotency_key := start_swarm.idempotency_key;
   v_swarm.request_hash := v_hash;
@@ -49,7 +52,7 @@ begin
   insert into pgswarm.swarm select v_swarm.* on conflict do nothing;
   if not found then  -- only the key can be taken
     select * into v_swarm from pgswarm.swarm s
-     where s.owner_id is not distinct from start_swarm.owner and s.idempotency_key = start_swarm.idempotency_key;
+     where s.owner_id is not distinct from v_owner and s.idempotency_key = start_swarm.idempotency_key;
     if v_swarm.request_hash is distinct from v_hash then
       raise exception 'idempotency_key % was used to start another swarm', start_swarm.idempotency_key
         using errcode = 'PS409', detail = 'idempotency_key', hint = 'use a new key for a new request';
@@ -57,6 +60,9 @@ begin
     return v_swarm.swarm_id;
   end if;
 
+  if v_swarm.conversation_id is not null then
+    perform pgswarm.join_conversation(v_swarm.conversation_id, v_swarm.owner_id, goal, v_at);
+  end if;
   perform pgswarm.keep_texts(array[goal]);
   insert into pgswarm.node as n (
     swarm_id, node_id, action, action_version, directive, directive_blob, args, max_attempts, timeout_s, priority,
@@ -76,6 +82,7 @@ begin
      (v_root.action not like 'bench/%')::integer,
      pgswarm.created_frame(v_root));
   perform pgswarm.notify_events(v_swarm.swarm_id, 1, 2);
+  perform pgswarm.attach_uploads(v_swarm.swarm_id, pgswarm.ids_in(v_options -> 'files'), v_at);
   perform pgswarm.notify_work();
   return v_swarm.swarm_id;
 end

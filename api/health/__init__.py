@@ -1,0 +1,1 @@
+"""Whether the API lives, whether it can work, and what it counts."""

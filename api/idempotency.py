@@ -1,0 +1,72 @@
+"""`Idempotency-Key`: a POST that creates something does so once, however often it is sent.
+
+Rule: what it did and the answer that it gave are kept in one transaction, so that there is no moment in which one is
+known without the other. The key is the account's own; it is remembered for a day.
+"""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from fastapi import Header, Request
+from fastapi.encoders import jsonable_encoder
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from pgswarm.api.database import Conn
+from pgswarm.api.principal import Principal
+
+LONGEST_KEY: Final = 200
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=LONGEST_KEY,
+        pattern=r"^[!-~]+$",
+        description="The caller's name for this request: sent again, it has no second effect and the same answer.",
+        examples=["order-2041"],
+    ),
+]
+_BEGIN: Final = """
+select status, response
+  from pgswarm.begin_request(account_id => %(account)s, key => %(key)s, request_hash => %(hash)s)
+"""
+_END: Final = """
+select pgswarm.end_request(account_id => %(account)s, key => %(key)s, request_hash => %(hash)s, status => %(status)s,
+                           response => %(response)s)
+"""
+
+
+def request_hash(request: Request, body: Any) -> str:
+    """Return what tells two requests apart: method, path, and the body as it was understood."""
+    asked = [request.method, request.url.path, jsonable_encoder(body)]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+async def once(
+    conn: Conn,
+    caller: Principal,
+    request: Request,
+    *,
+    key: str | None,
+    body: Any,
+    act: Callable[[], Awaitable[BaseModel]],
+    status: int = 201,
+) -> Response:
+    """Return the answer to a POST: the one that was kept for `key`, or what `act` gives, which is then kept.
+
+    `act` works on `conn`, whose transaction is the caller's; what it raises is kept for nobody.
+    """
+    named = {"account": caller.account_id, "key": key, "hash": request_hash(request, body) if key else ""}
+    if key is not None:
+        known = await (await conn.execute(_BEGIN, named)).fetchone()
+        if known is not None:
+            return JSONResponse(known["response"], known["status"], headers={"Idempotency-Replayed": "true"})
+    content = (await act()).model_dump(mode="json")
+    if key is not None:
+        await conn.execute(_END, {**named, "status": status, "response": Jsonb(content)})
+    return JSONResponse(content, status)

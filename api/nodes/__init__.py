@@ -1,0 +1,1 @@
+"""The nodes of a swarm, and what they asked of models."""

@@ -1,0 +1,74 @@
+"""What the routes of nodes give."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Outcome
+
+Status = Literal["pending", "running", "waiting_user", "awaiting_children", "terminated"]
+
+
+class NodeSummary(BaseModel):
+    """A node in a list. Texts above 8 KB are cut, and end in `…`."""
+
+    swarm_id: UUID = Field(examples=[SWARM_ID])
+    node_id: UUID = Field(examples=[NODE_ID])
+    parent_id: UUID | None
+    depth: int
+    position: int
+    action: str = Field(examples=["text/write_text"])
+    action_version: int
+    directive: str = Field(examples=["Write the summary"])
+    status: Status
+    outcome: Outcome | None
+    report: str | None
+    error: dict[str, Any] | None = Field(examples=[{"code": "timeout", "message": "took longer than 600 s"}])
+    attempt: int
+    activation: int
+    priority: int
+    open_children: int
+    retry_of: UUID | None
+    available_at: datetime = Field(examples=[AT])
+    created_at: datetime = Field(examples=[AT])
+    updated_at: datetime = Field(examples=[AT])
+    terminated_at: datetime | None = Field(examples=[AT])
+
+
+class Node(NodeSummary):
+    """One node, its texts whole, with what it cost."""
+
+    args: dict[str, Any]
+    handler: str = Field(examples=["main"])
+    state: Any = Field(description="What its action keeps from one activation to the next.")
+    max_attempts: int
+    timeout_s: int
+    lease_epoch: int
+    lease_owner: UUID | None = Field(description="The worker that runs it.")
+    lease_expires_at: datetime | None = Field(examples=[AT])
+    children: int
+    open_questions: int
+    llm_calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+class LlmCall(BaseModel):
+    """One call of a model: what was sent, what came back, what it cost."""
+
+    node_id: UUID = Field(examples=[NODE_ID])
+    activation: int
+    call_no: int
+    request_hash: str
+    model: str = Field(examples=["gpt-5.4-mini"])
+    request: dict[str, Any]
+    response: Any
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    sends: int = Field(description="How often it was sent; more than once where an answer was lost.")
+    started_at: datetime = Field(examples=[AT])
+    finished_at: datetime | None = Field(examples=[AT])

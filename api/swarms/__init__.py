@@ -1,0 +1,1 @@
+"""Swarms: started, listed, opened, paused, resumed, cancelled and deleted."""

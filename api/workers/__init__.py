@@ -1,0 +1,1 @@
+"""The processors that work on this database."""

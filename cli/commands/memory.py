@@ -1,0 +1,171 @@
+"""`pgswarm memory`: what swarms remember, added to and searched by people."""
+
+import sys
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from pgswarm.cli.ids import find_id, id_end
+from pgswarm.cli.options import Json
+from pgswarm.cli.output import one_line, print_json, print_table, safe, styled
+
+HELP = """Add files and texts to the memory of a swarm, and search it.
+
+\b
+Examples:
+  pgswarm memory add notes.md reports/ --swarm 019a2b3c4d5e
+  pgswarm memory search "delivery dates" --swarm 019a2b3c4d5e
+"""
+LONGEST_INPUT = 50_000_000
+SHOWN_CHARS = 1_200
+SEARCH = """
+with asked as (
+  select nullif(replace(plainto_tsquery('english', %(query)s)::text, ' & ', ' | '), '')::tsquery as words
+)
+select s.swarm_id::text as swarm_id, f.entry_id::text as entry_id, f.path, f.first_line, f.last_line, f.score, f.content
+  from (select distinct c.swarm_id
+          from pgswarm.entry_chunk c, asked
+         where c.tsv @@ asked.words and (%(swarm_id)s::uuid is null or c.swarm_id = %(swarm_id)s::uuid)) s
+ cross join lateral pgswarm.search_memory(s.swarm_id, %(query)s, %(limit)s) f
+ order by f.score desc, s.swarm_id desc, f.path, f.first_line
+ limit %(limit)s
+"""
+LIST = """
+select swarm_id::text as swarm_id, entry_id::text as entry_id, path, kind, size, version, updated_at
+  from pgswarm.space_entry
+ where space = 'memory' and blob is not null and (%(swarm_id)s::uuid is null or swarm_id = %(swarm_id)s::uuid)
+ order by swarm_id desc, path
+ limit %(limit)s
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
+OneSwarm = Annotated[str, typer.Option("--swarm", metavar="ID", help="Whose memory: the swarm's id, or a part of it.")]
+AnySwarm = Annotated[str | None, typer.Option("--swarm", metavar="ID", help="Only this swarm's; left out: all.")]
+
+
+@app.command()
+def add(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH...", help="Files and folders; `-` reads standard input.")
+    ] = None,
+    *,
+    swarm: OneSwarm,
+    folder: Annotated[str, typer.Option(help="The folder of the memory to put them in.")] = "",
+    text: Annotated[str | None, typer.Option(help="A text to keep, in the place of files.")] = None,
+    name: Annotated[str, typer.Option(help="What to call a text or standard input.")] = "note.md",
+    description: Annotated[str, typer.Option(help="What it is about: shown to nodes that look for something.")] = "",
+    as_json: Json = False,
+) -> None:
+    r"""Put files, whole folders or a text into a swarm's memory, where its nodes find them from then on.
+
+    A file of the same path and content changes nothing, other content makes a new version: the command can be
+    repeated. In folders, hidden files and links are left out, and what is no text is left out and named.
+
+    \b
+    Examples:
+      pgswarm memory add contract.txt --swarm 019a2b3c4d5e
+      pgswarm memory add reports/ --swarm 019a2b3c4d5e --folder references
+      pgswarm memory add --text "We ship on Fridays." --name shipping.md --swarm 019a2b3c4d5e
+    """
+    from pgswarm.cli.database import connect, ready_url
+    from pgswarm.cli.exits import BadInputError
+    from pgswarm.cli.library.add import keep
+    from pgswarm.cli.library.sources import find_sources, read_source
+    from pgswarm.cli.run.files import attachment_of
+    from pgswarm.schema.text import clean
+
+    folder, description = clean("--folder", folder).strip("/"), clean("--description", description)
+    if (text is None) == (not paths):
+        raise BadInputError("nothing to add" if text is None else "both files and --text", "Give files, or --text.")
+    if paths == ["-"]:
+        text = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape")
+    single = None if text is None else attachment_of(clean("--name", name), clean("the text", text).encode())
+    sources = [] if single is not None else find_sources(paths or (), folder)
+    counts: Counter[str] = Counter()
+    with connect(ready_url()) as connection:
+        swarm_id = find_id(connection, "swarm", swarm)
+        items = ((source.folder, read_source(source)) for source in sources)
+        for kept in keep(connection, swarm_id, items if single is None else [(folder, single)], description):
+            counts[kept.state] += 1
+            _progress(sum(counts.values()), len(sources), kept.path)
+            if as_json:
+                print_json({"path": kept.path, "state": kept.state, "entry_id": kept.entry_id, "note": kept.note})
+            elif kept.note:
+                what = "Left out: " if kept.state == "left_out" else ""
+                typer.echo(f"{what}{safe(kept.note)}", err=True)
+    if not as_json:
+        typer.echo(", ".join(f"{counts[state]:,} {state.replace('_', ' ')}" for state in counts) + ".")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="Words to look for.")],
+    *,
+    swarm: AnySwarm = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages, best first.")] = 5,
+    as_json: Json = False,
+) -> None:
+    r"""Search by words (full text, English stems): passages that hold all of them first, then any.
+
+    \b
+    Examples:
+      pgswarm memory search "termination clause"
+      pgswarm memory search deadline --swarm 019a2b3c4d5e --limit 20 --json
+    """
+    from pgswarm.cli.database import connect, ready_url
+    from pgswarm.schema.text import clean
+
+    with connect(ready_url()) as connection:
+        swarm_id = None if swarm is None else find_id(connection, "swarm", swarm)
+        asked = {"query": clean("query", query), "swarm_id": swarm_id, "limit": limit}
+        found = connection.execute(SEARCH, asked).fetchall()
+    for row in found:
+        if as_json:
+            print_json(row)
+            continue
+        place = f"{row['path']}, lines {row['first_line']} to {row['last_line']}"
+        typer.echo(f"{styled(safe(place), 'head')}  {styled(id_end(row['swarm_id']), 'dim')}")
+        shown = row["content"] if len(row["content"]) <= SHOWN_CHARS else row["content"][:SHOWN_CHARS] + "…"
+        typer.echo("".join(f"  {line}\n" for line in safe(shown).splitlines()))
+    if not found and not as_json:
+        typer.echo("Nothing found. The search goes by words, not by meaning: try others.")
+
+
+@app.command("list")
+def list_entries(
+    *,
+    swarm: AnySwarm = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
+    as_json: Json = False,
+) -> None:
+    r"""List what is in memory.
+
+    \b
+    Example:
+      pgswarm memory list --swarm 019a2b3c4d5e
+    """
+    from pgswarm.cli.database import connect, ready_url
+
+    with connect(ready_url()) as connection:
+        swarm_id = None if swarm is None else find_id(connection, "swarm", swarm)
+        found = connection.execute(LIST, {"swarm_id": swarm_id, "limit": limit}).fetchall()
+    if as_json:
+        for row in found:
+            print_json(row)
+    elif not found:
+        typer.echo("Nothing is in memory.")
+    else:
+        rows = [(id_end(r["swarm_id"]), r["kind"], f"{r['size']:,}", str(r["version"]), r["path"]) for r in found]
+        print_table(("SWARM", "KIND", "BYTES", "VERSION", "PATH"), rows)
+
+
+def _progress(done: int, of: int, path: str) -> None:
+    """Show how far it is, in one line of a terminal; in a pipe the sum at the end is enough."""
+    if of > 1 and sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        typer.echo(f"\r\x1b[K{done:,}/{of:,}  {one_line(path, 60)}{end}", nl=False, err=True)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the command."""
+    parent.add_typer(app, name="memory")

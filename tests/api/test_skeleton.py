@@ -1,0 +1,37 @@
+"""What holds for every request, whatever its route."""
+
+import pytest
+
+from support.api import Api, problem
+
+
+async def test_the_process_says_that_it_lives_and_the_database_that_it_is_ready(api: Api) -> None:
+    client = api.client()
+    assert (await client.get("/healthz")).json()["status"] == "ok"
+    assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_a_request_id_is_kept_where_it_is_sane_and_made_where_it_is_not(api: Api) -> None:
+    client = api.client()
+    kept = await client.get("/healthz", headers={"X-Request-Id": "order-1"})
+    assert kept.headers["x-request-id"] == "order-1"
+    made = await client.get("/healthz", headers={"X-Request-Id": "<script>"})
+    assert len(made.headers["x-request-id"]) == 36
+
+
+async def test_an_unknown_path_and_a_wrong_method_are_problems(api: Api) -> None:
+    client = api.client()
+    problem(await client.get("/nothing"), 404, "no-such-path")
+    refused = await client.post("/healthz")
+    problem(refused, 405)
+    assert refused.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize("state", ["running", "waiting_user", "awaiting_children", "succeeded", "failed", "paused"])
+def test_a_swarm_of_the_tests_is_in_the_state_that_was_asked_for(api: Api, state: str) -> None:
+    swarm_id = api.swarm(api.anna, state)
+    row = api.db.row("select status, outcome from pgswarm.swarm where swarm_id = %(s)s", s=swarm_id)
+    root = api.db.row(
+        "select status, outcome from pgswarm.node where swarm_id = %(s)s and parent_id is null", s=swarm_id
+    )
+    assert state in {row["status"], row["outcome"], root["status"], root["outcome"]}

@@ -1,0 +1,226 @@
+"""Every function that the API may call and that takes an id: another's id is answered like one that is not known.
+
+The functions are found in the catalog, so that a new one is tested without anybody thinking of it.
+"""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from db.roles.conftest import Owned, be, refused
+from pgswarm.schema.roles import CALLERS, Role
+from support.database import Database
+from support.verbs import Conn, call
+
+IDS = {
+    "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "with_swarm_id",
+    "conversation_id", "upload_id", "link_id",
+}  # fmt: skip
+NOT_ANYBODYS = {"full_text", "whole_text"}  # whoever knows a hash has seen what it stands for
+VALUES: dict[str, Any] = {
+    "text": "x",
+    "jsonb": json.dumps({"nodes": 5}),
+    "boolean": True,
+    "integer": 1,
+    "bigint": 1,
+    "double precision": 60.0,
+    "bytea": b"x" * 32,
+    "timestamp with time zone": "2026-01-01",
+    "uuid[]": [],
+    "text[]": [],
+    "uuid": str(uuid4()),
+}
+BY_NAME: dict[str, Any] = {"role": "user", "action": "test/work", "args": "{}", "options": "{}"}
+
+
+def parameters(db: Database) -> dict[str, dict[str, str]]:
+    """Return the functions that the API may call → the names of their parameters → the types."""
+    rows = db.rows(
+        "select p.oid::regprocedure::text as signature, p.proname as name,"
+        " (p.proargnames::text[])[1:p.pronargs] as names,"
+        " array(select format_type(t, null) from unnest(p.proargtypes) with ordinality a(t, i) order by i) as types"
+        " from pg_proc p where p.pronamespace = 'pgswarm'::regnamespace"
+        " and has_function_privilege('pgswarm_api', p.oid, 'execute')"
+    )
+    return {row["name"]: dict(zip(row["names"] or [], row["types"], strict=True)) for row in rows}
+
+
+def call_sql(name: str, taken: dict[str, str]) -> str:
+    arguments = ", ".join(f"{key} => %({key})s::{kind}" for key, kind in taken.items())
+    return f"select * from pgswarm.{name}({arguments})"  # noqa: S608 - names of the catalog
+
+
+def arguments(taken: dict[str, str], ids: dict[str, UUID]) -> dict[str, Any]:
+    given = {key: BY_NAME.get(key, VALUES[kind]) for key, kind in taken.items()}
+    if "options" in taken and "swarm_id" in taken:
+        given["options"] = VALUES["jsonb"]
+    return given | {key: ids[key] for key in taken if key in ids}
+
+
+def ids_of(owned: Owned) -> dict[str, UUID]:
+    known = {key: getattr(owned, key) for key in IDS if hasattr(owned, key)}
+    return known | {"owner": owned.account_id, "with_swarm_id": owned.swarm_id}
+
+
+def answer_of(conn: Conn, name: str, taken: dict[str, str], given: dict[str, Any]) -> tuple[str | None, str]:
+    """Return the SQLSTATE and what the refusal says, its ids left out."""
+    try:
+        with conn.transaction():
+            rows = conn.execute(call_sql(name, taken).encode(), given).fetchall()
+            assert all(value is None for row in rows for value in row.values()), f"{name} gave another account {rows}"
+            return "PS404", "nothing"
+    except psycopg.Error as error:
+        said = error.diag.message_primary or ""
+        for value in given.values():
+            said = said.replace(str(value), "…")
+        return error.sqlstate, said
+
+
+def taking_ids(db: Database) -> dict[str, dict[str, str]]:
+    return {name: taken for name, taken in parameters(db).items() if IDS & taken.keys() and name not in NOT_ANYBODYS}
+
+
+def test_every_function_refuses_anothers_id_like_an_unknown_one(db: Database, api: Conn, owned: Owned) -> None:
+    found = taking_ids(db)
+    assert len(found) >= 15
+    for name, taken in found.items():
+        be(api, owned.other_id)
+        own = arguments(taken, ids_of(owned))
+        unknown = arguments(taken, dict.fromkeys(IDS, uuid4()))
+        theirs = answer_of(api, name, taken, own)
+        assert theirs[0] == "PS404", (name, theirs)
+        assert theirs == answer_of(api, name, taken, unknown), name
+        be(api, None)  # the API's role, and nobody said who asks
+        assert answer_of(api, name, taken, own)[0] == "PS404", name
+
+
+def test_every_function_lets_the_owner_and_an_admin_in(db: Database, api: Conn, owned: Owned) -> None:
+    """So that the test above cannot pass because nothing ever works."""
+    later = {
+        "PS409",
+        "PS422",
+        None,
+        "PS403",
+    }  # past the ownership: what cannot be done now
+    for name, taken in taking_ids(db).items():
+        for account in (owned.account_id, owned.admin_id):
+            be(api, account)
+            with api.transaction(force_rollback=True):
+                assert refused(api, call_sql(name, taken), arguments(taken, ids_of(owned))) in later, (name, account)
+
+
+def test_ownership_is_asked_before_anything_is_locked(db: Database, api: Conn, owned: Owned) -> None:
+    """Whoever holds another's id can make nobody wait for them, nor tell by waiting that it is there."""
+    with db.connect(autocommit=False) as holder:
+        holder.execute("select pgswarm.lock_swarms(array[%s::uuid])", [owned.swarm_id])
+        be(api, owned.other_id)
+        api.execute("set local lock_timeout = '1s'")
+        for name, taken in taking_ids(db).items():
+            assert answer_of(api, name, taken, arguments(taken, ids_of(owned)))[0] == "PS404", name
+
+
+def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database) -> None:
+    """A new kind of id must be added to IDS above, and to the fixture."""
+    uuids = {
+        (name, key)
+        for name, taken in parameters(db).items()
+        for key, kind in taken.items()
+        if kind.startswith("uuid") and key not in IDS
+    }
+    elsewhere = {  # each has a test of its own below
+        ("change_password", "keep_token_id"),
+        ("answer_question", "files"),
+        ("add_message", "files"),
+    }
+    assert uuids == elsewhere
+
+
+def test_anothers_conversation_cannot_be_begun_again_nor_joined(api: Conn, owned: Owned) -> None:
+    be(api, owned.other_id)
+    taken = owned.conversation_id
+    assert refused(api, "select pgswarm.begin_conversation(conversation_id => %s)", [taken]) == "PS404"
+    options = json.dumps({"conversation_id": str(taken)})
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_anothers_upload_cannot_be_attached(db: Database, api: Conn, owned: Owned) -> None:
+    own = db.value("select swarm_id from pgswarm.swarm where owner_id = %(id)s", id=owned.other_id)
+    be(api, owned.other_id)
+    query = "select pgswarm.add_message(swarm_id => %s, node_id => null, content => 'x', files => %s)"
+    assert refused(api, query, [own, [owned.upload_id]]) == "PS404"
+    options = json.dumps({"files": [str(owned.upload_id)]})
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_token_of_another_is_not_kept_by_ones_own_change_of_password(db: Database, api: Conn, owned: Owned) -> None:
+    be(api, owned.other_id)
+    change = "select pgswarm.change_password(account_id => %s, password_hash => 'h', keep_token_id => %s)"
+    assert refused(api, change, [owned.other_id, owned.token_id]) is None
+    assert db.value("select revoked_at from pgswarm.api_token where token_id = %(id)s", id=owned.token_id) is None
+
+
+def test_own_id_beside_anothers_does_not_help(api: Conn, db: Database, owned: Owned) -> None:
+    own = db.value("select swarm_id from pgswarm.swarm where owner_id = %(id)s", id=owned.other_id)
+    be(api, owned.other_id)
+    for query in (
+        "select pgswarm.cancel_node(%s, %s)",
+        "select pgswarm.retry_node(%s, %s)",
+        "select pgswarm.add_message(%s, %s, 'hello')",
+    ):
+        assert refused(api, query, [own, owned.node_id]) == "PS404"
+    read = api.execute("select pgswarm.read_entry(%s, %s) as content", [own, owned.entry_id]).fetchone()
+    assert read == {"content": None}
+
+
+def test_held_caller_owns_what_it_starts_and_gives_nothing_to_others(api: Conn, owned: Owned) -> None:
+    be(api, owned.other_id)
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', owner => %s)", [owned.account_id]) == "PS404"
+    made = call(api, "select pgswarm.start_swarm('x', 'test/work')")
+    assert api.execute("select owner_id from pgswarm.swarm where swarm_id = %s", [made]).fetchone() == {
+        "owner_id": owned.other_id
+    }
+    be(api, owned.admin_id)
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', owner => %s)", [owned.account_id]) is None
+
+
+def test_same_key_of_two_accounts_starts_two_swarms(api: Conn, owned: Owned) -> None:
+    made = set()
+    for account in (owned.account_id, owned.other_id, owned.account_id):
+        be(api, account)
+        made.add(call(api, "select pgswarm.start_swarm('x', 'test/work', idempotency_key => 'k')"))
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("role", [Role.PROCESSOR, Role.OPERATOR, "postgres"])
+def test_trusted_role_is_held_only_where_it_names_an_account(db: Database, owned: Owned, role: str) -> None:
+    with db.connect(autocommit=False) as conn:
+        conn.execute(f"set local role {role}".encode())
+        statement = "select * from pgswarm.search_memory(swarm_id => %s, query => 'harbour', max_results => 1)"
+        assert refused(conn, statement, [owned.swarm_id]) is None
+        be(conn, owned.other_id)
+        assert refused(conn, statement, [owned.swarm_id]) == "PS404"
+        conn.rollback()
+
+
+def test_login_that_is_only_of_the_apis_role_is_held_without_set_role(db: Database, owned: Owned) -> None:
+    db.run("create role pgswarm_test_web login password 'web'")
+    try:
+        db.run("grant pgswarm_api to pgswarm_test_web")
+        with psycopg.connect(db.url, user="pgswarm_test_web", password="web") as conn:  # noqa: S106 - of a test
+            with pytest.raises(psycopg.Error) as error:
+                conn.execute("select pgswarm.pause_swarm(%s)", [owned.swarm_id])
+            assert error.value.sqlstate == "PS404"
+    finally:
+        db.run("drop role pgswarm_test_web")
+
+
+def test_pages_of_events_are_read_through_a_function(api: Conn, owned: Owned) -> None:
+    be(api, owned.account_id)
+    query = "select * from pgswarm.read_events(swarm_id => %s, after_seq => %s, max_events => %s)"
+    table = api.execute("select * from pgswarm.event where swarm_id = %s order by seq", [owned.swarm_id]).fetchall()
+    assert api.execute(query.encode(), [owned.swarm_id, 0, 1000]).fetchall() == table
+    assert api.execute(query.encode(), [owned.swarm_id, 2, 3]).fetchall() == table[2:5]
+    assert set(CALLERS["read_events"]) == {Role.API, Role.OPERATOR}

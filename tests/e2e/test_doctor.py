@@ -1,0 +1,120 @@
+"""`pgswarm doctor`: each thing that can be wrong is found, said in words, with what to do."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from pgswarm.cli.checks import service
+from pgswarm.cli.checks.finding import Finding
+from pgswarm.cli.embedded import Home
+from support.command import ME
+from support.database import Database
+from support.processors import Processors, register_actions, start_swarm, swarm_ended
+
+
+@pytest.fixture
+def known(db: Database) -> Database:
+    """A database that knows the actions."""
+    register_actions(db)
+    return db
+
+
+def findings(db: Database, code: int = 0, **environment: str) -> dict[str, list[dict[str, Any]]]:
+    said = ME.pgswarm("doctor", "--json", code=code, PGSWARM_DATABASE_URL=db.url, **environment)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in map(json.loads, said.splitlines()):
+        found.setdefault(row["check"], []).append(row)
+    return found
+
+
+def test_a_healthy_database_has_every_check_and_no_fault(known: Database, processors: Processors) -> None:
+    processors.start()
+    swarm_ended(known, start_swarm(known, "bench/noop"))
+    found = findings(known)
+    wanted = {"database", "schema", "roles", "settings", "notify", "clock", "processors", "actions", "budgets", "stuck"}
+    assert wanted | {"invariants", "model", "sandbox", "space"} <= found.keys()
+    assert "1 at work" in found["processors"][0]["detail"]
+    assert "arrives within" in found["notify"][0]["detail"]
+
+
+def test_a_worker_that_fell_silent_is_named(known: Database) -> None:
+    known.value("select pgswarm.register_worker('lost-host', 4711, '0.0.1', 10)")
+    known.clock.advance(60)
+    told = " ".join(row["detail"] for row in findings(known)["processors"])
+    assert "process 4711 on lost-host has been silent" in told
+
+
+def test_workers_of_another_version_are_named(known: Database) -> None:
+    known.value("select pgswarm.register_worker('host', 4711, '0.0.1', 600)")
+    assert "version 0.0.1" in " ".join(row["detail"] for row in findings(known)["processors"])
+
+
+def test_a_node_whose_action_nobody_has_is_a_fault(known: Database) -> None:
+    start_swarm(known, "bench/noop")
+    known.run("delete from pgswarm.action where action_id = 'bench/noop'")
+    (row,) = findings(known, code=1)["actions"]
+    assert row["state"] == "fault"
+    assert "bench/noop" in row["detail"]
+
+
+def test_a_swarm_that_stopped_at_its_budget_is_named_with_the_way_on(known: Database, processors: Processors) -> None:
+    swarm_id = start_swarm(known, "files/list", budget={"duration_s": 1})
+    known.clock.advance(5)
+    processors.once()
+    known.rows("select * from pgswarm.tick()")
+    (row,) = findings(known)["budgets"]
+    assert swarm_id in row["detail"]
+    assert f"pgswarm resume {swarm_id}" in row["remedy"]
+
+
+def test_a_database_that_forbids_what_verbs_need_is_a_fault(known: Database) -> None:
+    known.conn.execute(f"alter database {known.name} set default_transaction_isolation = 'serializable'".encode())
+    (row,) = findings(known, code=1)["settings"]
+    assert "serializable" in row["detail"]
+    assert "read committed" in row["remedy"]
+
+
+def test_polling_that_was_asked_for_is_said(known: Database) -> None:
+    (row,) = findings(known, PGSWARM_NOTIFY_PAYLOAD="none")["notify"]
+    assert "polls" in row["detail"]
+
+
+def states(found: list[Finding]) -> list[str]:
+    return [finding.state for finding in found]
+
+
+def test_a_transaction_that_stays_open_is_named(known: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert states(list(service.holders(known.conn))) == ["ok"]
+    monkeypatch.setattr(service, "LONG_S", 0)
+    with known.connect(autocommit=False) as other:
+        pid = other.execute("select pg_backend_pid() as pid").fetchone()["pid"]
+        (found,) = service.holders(known.conn)
+    assert f"process {pid}" in found.detail
+    assert str(pid) in found.remedy
+
+
+def test_a_clock_that_is_off_and_slow_notifications_are_notes(known: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert states(list(service.clock(known.conn))) == ["ok"]
+    monkeypatch.setattr(service, "SKEW_S", -1)
+    assert states(list(service.clock(known.conn))) == ["note"]
+    monkeypatch.setattr(service, "SLOW_NOTIFY_MS", -1)
+    assert states(list(service.notifications(known.conn, known.url))) == ["note"]
+
+
+def test_data_of_an_older_postgresql_are_a_fault_with_the_command_that_brings_them_over(home: Home) -> None:
+    account = home.prepare()
+    home.data.mkdir(0o700)
+    (home.data / "PG_VERSION").write_text("15\n")
+    os.chown(home.data, account.uid, account.gid)
+    said = ME.pgswarm("doctor", code=1, PGSWARM_HOME=str(home.root))
+    assert "pgswarm db upgrade" in said
+    assert "of PostgreSQL 15" in said
+
+
+def test_what_the_database_refuses_is_a_finding_and_the_other_checks_go_on(known: Database) -> None:
+    known.run("drop view pgswarm.stuck")
+    found = findings(known, code=1)
+    assert [row["state"] for row in found["stuck"]] == ["fault"]
+    assert found["invariants"][0]["state"] == "ok"

@@ -1,0 +1,140 @@
+"""`pgswarm memory` and `pgswarm actions`: real commands on a real database."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.database import Database
+from support.processors import Processors, register_actions, start_swarm
+from support.running import Ended, pgswarm, terminal
+
+
+class Library:
+    """The memory of one swarm."""
+
+    def __init__(self, db: Database) -> None:
+        register_actions(db)
+        self.db = db
+        self.swarm_id = start_swarm(db, "bench/ask", {"questions": 1})
+
+    def say(self, *arguments: str, typed: str = "", code: int = 0) -> Ended:
+        return pgswarm(*arguments, typed=typed, code=code, PGSWARM_DATABASE_URL=self.db.url)
+
+    def add(self, *arguments: str, typed: str = "", code: int = 0) -> Ended:
+        return self.say("memory", "add", *arguments, "--swarm", self.swarm_id[-12:], typed=typed, code=code)
+
+    def paths(self) -> list[str]:
+        return [row["path"] for row in self.db.rows("select path from pgswarm.space_entry order by path")]
+
+    def found(self, query: str) -> list[dict[str, Any]]:
+        return self.say("memory", "search", query, "--json").events
+
+
+@pytest.fixture
+def library(db: Database) -> Library:
+    return Library(db)
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """A folder with texts, a table, a picture, hidden files and a link that leads out of it."""
+    folder = tmp_path / "papers"
+    (folder / "old").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("secret")
+    (folder / ".env").write_text("KEY=secret")
+    (folder / "offer.md").write_text("# Offer\n\nWe deliver the turbines in March.\n")
+    (folder / "old" / "sales.csv").write_text("region,amount\nnorth,7\n")
+    (folder / "old" / "umlaut.txt").write_bytes("Grüße".encode("cp1252"))
+    (folder / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (tmp_path / "outside.txt").write_text("secret")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    return folder
+
+
+def test_a_folder_is_kept_with_its_paths_and_what_is_no_text_is_named(library: Library, papers: Path) -> None:
+    said = library.add(str(papers), "--folder", "references")
+    assert library.paths() == [
+        "references/papers/offer.md",
+        "references/papers/old/sales.csv",
+        "references/papers/old/umlaut.txt",
+    ]
+    assert said.out == "1 left out, 3 added.\n"
+    assert "Left out: " in said.err
+    assert "logo.png" in said.err
+    assert "Windows-1252" in said.err
+    again = library.add(str(papers), "--folder", "references", "--json").events
+    assert {row["state"] for row in again} == {"unchanged", "left_out"}
+    assert library.db.value("select count(*) from pgswarm.event where kind = 'memory.saved'") == 3
+
+
+def test_a_changed_file_is_a_new_version_and_only_its_words_are_found(library: Library, papers: Path) -> None:
+    library.add(str(papers / "offer.md"))
+    (found,) = library.found("turbine deliveries")
+    assert (found["path"], found["first_line"]) == ("offer.md", 3)
+    (papers / "offer.md").write_text("We deliver pumps.\n")
+    assert library.add(str(papers / "offer.md")).out == "1 added.\n"
+    assert library.db.value("select version from pgswarm.space_entry") == 2
+    assert library.found("turbine") == []
+    said = library.say("memory", "search", "pump").out
+    assert said.startswith(f"offer.md, lines 1 to 1  {library.swarm_id[-12:]}\n  We deliver pumps.\n")
+    assert "not by meaning" in library.say("memory", "search", "zebra").out
+
+
+def test_texts_are_kept_from_an_option_and_from_standard_input(library: Library) -> None:
+    library.add("--text", "We ship on Fridays.", "--name", "shipping.md", "--description", "when we ship")
+    library.add("-", "--name", "typed.txt", typed="Grüße\n")
+    rows = library.db.rows("select name, kind, description from pgswarm.space_entry order by name")
+    assert [tuple(row.values()) for row in rows] == [
+        ("shipping.md", "markdown", "when we ship"),
+        ("typed.txt", "text", ""),
+    ]
+    assert "typed.txt" in library.say("memory", "list").out
+
+
+def test_a_search_over_all_swarms_says_whose_memory_each_passage_is(library: Library) -> None:
+    other = start_swarm(library.db, "bench/ask", {"questions": 1})
+    library.add("--text", "turbines here")
+    library.say("memory", "add", "--text", "turbines and turbines there", "--swarm", other)
+    assert {row["swarm_id"] for row in library.found("turbines")} == {library.swarm_id, other}
+    mine = library.say("memory", "search", "turbines", "--swarm", other, "--json").events
+    assert [row["swarm_id"] for row in mine] == [other]
+
+
+def test_what_was_added_is_read_by_a_node(library: Library, processors: Processors) -> None:
+    swarm_id = str(library.db.value("select pgswarm.start_swarm('list', 'files/list')"))
+    library.say("memory", "add", "--text", "hello", "--name", "mine.txt", "--swarm", swarm_id)
+    processors.once()
+    assert "mine.txt" in library.db.value("select report from pgswarm.swarm where goal = 'list'")
+
+
+def test_progress_is_drawn_in_a_terminal(library: Library, papers: Path) -> None:
+    with terminal(
+        "memory", "add", str(papers), "--swarm", library.swarm_id, PGSWARM_DATABASE_URL=library.db.url
+    ) as shown:
+        shown.until("3 added.")
+        assert "4/4" in shown.shown
+        assert shown.end() == 0
+
+
+def test_what_cannot_be_added_is_refused_by_name(library: Library, papers: Path) -> None:
+    assert "logo.png" in library.add(str(papers / "logo.png"), code=2).err
+    assert "no such file" in library.add(str(papers / "none.txt"), code=2).err
+    assert "--text" in library.add(code=2).err
+    assert "--text" in library.add("a", "--text", "b", code=2).err
+    assert "name" in library.add("--text", "b", "--name", "a/b", code=2).err
+    library.db.value("select pgswarm.cancel_swarm(%(id)s)", id=library.swarm_id)
+    assert "its memory is closed" in library.add("--text", "late", code=1).err
+
+
+def test_actions_are_listed_and_shown_with_their_arguments(library: Library) -> None:
+    listed = {row["action_id"]: row for row in library.say("actions", "--json").events}
+    assert {"bench/noop", "text/summarise"} <= listed.keys()
+    assert "bench/noop" in library.say("actions").out
+    shown = library.say("actions", "bench/fan_out").out
+    assert "integer 1 to 100000" in shown
+    (row,) = library.say("actions", "bench/fan_out", "--json").events
+    assert json.dumps(row["input_schema"]) == json.dumps(listed["bench/fan_out"]["input_schema"])
+    assert "Did you mean bench/fan_out" in library.say("actions", "bench/fanout", code=2).err
