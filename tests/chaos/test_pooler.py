@@ -47,15 +47,15 @@ def pooled_url(db: Database, tmp_path: Path) -> Iterator[str]:
     settings.write_text(
         SETTINGS.format(server_port=urlsplit(to_server.url).port, user=parts.username, port=port, folder=tmp_path)
     )
-    other: dict[str, int] = {}
+    account = None
     if os.geteuid() == 0:  # it refuses to be root
         for folder in (tmp_path, *list(tmp_path.parents)[:2]):
             folder.chmod(0o711)
         os.chown(tmp_path, PLAIN_UID, PLAIN_UID)
         settings.chmod(0o644)
-        other = {"user": PLAIN_UID, "group": PLAIN_UID}
+        account = PLAIN_UID
     url = urlunsplit((parts.scheme, f"{parts.username}@127.0.0.1:{port}", parts.path, "", ""))
-    with subprocess.Popen([PGBOUNCER, "-q", str(settings)], **other) as process:
+    with subprocess.Popen([PGBOUNCER, "-q", str(settings)], user=account, group=account) as process:
         try:
             wait_until(lambda: reachable(url), "the pooler answers")
             yield url
