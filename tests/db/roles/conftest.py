@@ -13,7 +13,6 @@ from support.database import Database
 from support.verbs import Conn, Kid, Worker, add_message, as_account, ask, call, open_questions, spawn, start
 
 
-
 @dataclass(frozen=True)
 class Owned:
     """What one account owns: an id for every parameter that names one."""

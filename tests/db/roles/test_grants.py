@@ -10,6 +10,7 @@ from pgswarm.schema.apply import sql_files
 from pgswarm.schema.roles import CALLERS, SECRETS, TABLES, Role, Rows
 from support.database import Database
 
+
 def functions_of(db: Database, role: str) -> set[str]:
     rows = db.rows(
         "select distinct p.proname as name from pg_proc p where p.pronamespace = 'pgswarm'::regnamespace"
@@ -60,7 +61,11 @@ def test_api_reads_no_table_that_has_no_policy_for_it(db: Database) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_no_role_reads_a_hash_of_a_password_or_a_token(db: Database, role: Role) -> None:
-    for table, secret in (("account", "password_hash"), ("api_token", "token_hash"), ("login_throttle", "throttle_key")):
+    for table, secret in (
+        ("account", "password_hash"),
+        ("api_token", "token_hash"),
+        ("login_throttle", "throttle_key"),
+    ):
         assert secret not in SECRETS[table]
         with db.connect() as conn:
             conn.execute(f"set role {role}".encode())

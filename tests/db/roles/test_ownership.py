@@ -80,9 +80,7 @@ def answer_of(conn: Conn, name: str, taken: dict[str, str], given: dict[str, Any
 
 
 def taking_ids(db: Database) -> dict[str, dict[str, str]]:
-    return {
-        name: taken for name, taken in parameters(db).items() if IDS & taken.keys() and name not in NOT_ANYBODYS
-    }
+    return {name: taken for name, taken in parameters(db).items() if IDS & taken.keys() and name not in NOT_ANYBODYS}
 
 
 def test_every_function_refuses_anothers_id_like_an_unknown_one(db: Database, api: Conn, owned: Owned) -> None:
@@ -101,7 +99,12 @@ def test_every_function_refuses_anothers_id_like_an_unknown_one(db: Database, ap
 
 def test_every_function_lets_the_owner_and_an_admin_in(db: Database, api: Conn, owned: Owned) -> None:
     """So that the test above cannot pass because nothing ever works."""
-    later = {"PS409", "PS422", None, "PS403"}  # past the ownership: a retry of a living node, an answer off its schema …
+    later = {
+        "PS409",
+        "PS422",
+        None,
+        "PS403",
+    }  # past the ownership: a retry of a living node, an answer off its schema …
     for name, taken in taking_ids(db).items():
         for account in (owned.account_id, owned.admin_id):
             be(api, account)
@@ -160,9 +163,7 @@ def test_token_of_another_is_not_kept_by_ones_own_change_of_password(db: Databas
 
 
 def test_own_id_beside_anothers_does_not_help(api: Conn, db: Database, owned: Owned) -> None:
-    own = db.value(
-        "select swarm_id from pgswarm.swarm where owner_id = %(id)s", id=owned.other_id
-    )
+    own = db.value("select swarm_id from pgswarm.swarm where owner_id = %(id)s", id=owned.other_id)
     be(api, owned.other_id)
     for query in (
         "select pgswarm.cancel_node(%s, %s)",
