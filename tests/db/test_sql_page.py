@@ -38,7 +38,7 @@ OWN, SEVERAL = (text for heading, text in blocks("sql") if heading == "In your o
 STARTED = "select count(*) from pgswarm.swarm where idempotency_key like 'invoice-%'"
 LEFT = """
 select (select count(*) from pgswarm.swarm) + (select count(*) from pgswarm.node) + (select count(*) from pgswarm.event)
-     + (select count(*) from pgswarm.ready) + (select count(*) from pgswarm.lane) + (select count(*) from invoice) as rows
+     + (select count(*) from pgswarm.ready) + (select count(*) from pgswarm.lane) + (select count(*) from invoice) as n
 """
 
 
