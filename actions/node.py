@@ -32,19 +32,25 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A person's answer to one question of this node, in the order in which they were asked."""
+    """A person's answer to one question of this node, in the order in which they were asked.
+
+    `expired`: nobody answered in time, `answer` is the question's default. `files`: names in the swarm's memory.
+    """
 
     question_id: UUID
     prompt: str
     answer: Any
+    expired: bool = False
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a person wrote to this node or its swarm without being asked."""
+    """What a person wrote to this node or its swarm without being asked. `files`: names in the swarm's memory."""
 
     content: str
     role: str
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

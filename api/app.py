@@ -7,27 +7,28 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from pgswarm import __version__
 from pgswarm.api import failures, openapi
+from pgswarm.api.accounts.passwords import Passwords
+from pgswarm.api.accounts.routes import router as accounts
 from pgswarm.api.database import Database
+from pgswarm.api.dependencies import refuse_unknown_parameters
+from pgswarm.api.events.hub import Hub
+from pgswarm.api.events.routes import router as events
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
+from pgswarm.api.people.routes import router as people
 from pgswarm.api.requests import Requests
+from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (
-    swarms,
-    nodes,
-    spaces,
-    workers,
-    health,
-)
+ROUTERS = (accounts, swarms, nodes, events, people, spaces, workers, health)
 """Every part's routes, in the order of the documentation."""
 
 
@@ -40,10 +41,14 @@ def create_app(settings: ApiSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_parameters)],
     )
+    hide_in_access_log()
     app.state.settings = settings
     app.state.database = Database(settings)
+    app.state.passwords = Passwords()
     app.state.stopping = asyncio.Event()  # set when the server is told to end: streams close then
+    app.state.hub = Hub(settings)
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)
@@ -56,8 +61,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
+    hub: Hub = app.state.hub
     await database.open()
+    await hub.open(app.state.stopping)
     try:
         yield
     finally:
+        await hub.close()
         await database.close()

@@ -1,8 +1,9 @@
 """The API's connections: a pool, and transactions that know on whose behalf they run.
 
 Rule: whatever is done for a caller is done in `as_account`, so that the database knows whose rows may be seen and who
-acts; and as the database role `pgswarm_api`, which owns nothing and is held to an account's rows (a database of a single
-role has none). Settings last for one transaction only: a pooler between the API and the database may hand the connection on.
+acts; and as the database role `pgswarm_api`, which owns nothing and is held to an account's rows (a database of a
+single role has none). Settings last for one transaction only: a pooler between the API and the database may hand the
+connection on.
 """
 
 from collections.abc import AsyncIterator

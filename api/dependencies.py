@@ -7,22 +7,25 @@ import hashlib
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
+from pgswarm.api.accounts.origins import may_use_cookie
 from pgswarm.api.database import Conn, Database
+from pgswarm.api.openapi import describe
 from pgswarm.api.principal import Principal
 from pgswarm.api.problems import Problem
 from pgswarm.api.settings import ApiSettings
 
 BEARER: Final = HTTPBearer(auto_error=False, description="A token of `POST /v1/auth/login`.")
 LONGEST_TOKEN: Final = 512
-_RESOLVE: Final = """
-select a.account_id, a.username, a.role, t.token_id
-  from pgswarm.api_token t
-  join pgswarm.account a on a.account_id = t.account_id
- where t.token_hash = %(hash)s and t.revoked_at is null and not a.disabled
-   and (t.expires_at is null or t.expires_at > pgswarm.clock())
-"""
+COOKIE: Final = "pgswarm_token"
+BY_COOKIE: Final = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    description="Set by `POST /v1/auth/login`, for browsers. Ignored where `Authorization` is sent.",
+)
+_RESOLVE: Final = "select account_id, username, role, token_id from pgswarm.verify_token(token_hash => %(hash)s)"
 
 
 def hash_token(token: str) -> bytes:
@@ -54,16 +57,37 @@ Db = Annotated[Database, Depends(get_database)]
 Settings = Annotated[ApiSettings, Depends(get_settings)]
 
 
-async def get_caller(
-    database: Db, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
-) -> Principal:
-    """Return who calls; raise 401 where no valid token says so."""
-    if credentials is not None:
+async def authenticate(connection: HTTPConnection, database: Database) -> Principal:
+    """Return who calls, over HTTP or a WebSocket; raise 401 where no valid token says so.
+
+    With `Authorization` present the cookie is ignored. A cookie alone may change things only from a page of ours: 403.
+    """
+    given = connection.headers.get("authorization")
+    if given is not None:
+        scheme, _, token = given.partition(" ")
+        token = token.strip() if scheme.lower() == "bearer" else ""
+    else:
+        token = connection.cookies.get(COOKIE, "")
+        method = connection.scope.get("method", "GET")
+        websocket = connection.scope["type"] == "websocket"
+        if token and not may_use_cookie(method, connection.headers, websocket=websocket):
+            raise cross_site()
+    if token:
         async with database.as_system() as conn:
-            found = await resolve_token(conn, credentials.credentials)
+            found = await resolve_token(conn, token)
         if found is not None:
             return found
-    raise unauthenticated("the token is not valid, or not valid any more" if credentials else "no token was sent")
+    raise unauthenticated("the token is not valid, or not valid any more" if token or given else "no token was sent")
+
+
+async def get_caller(
+    request: Request,
+    database: Db,
+    _header: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    _cookie: Annotated[str | None, Depends(BY_COOKIE)],
+) -> Principal:
+    """Return who calls; raise 401 where no valid token says so. The last two stand here for the OpenAPI."""
+    return await authenticate(request, database)
 
 
 def unauthenticated(detail: str) -> Problem:
@@ -74,6 +98,35 @@ def unauthenticated(detail: str) -> Problem:
         field="Authorization",
         remedy="send `Authorization: Bearer <access_token>` of POST /v1/auth/login",
         headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def refuse_unknown_parameters(connection: HTTPConnection) -> None:
+    """Raise 422 where the query names what the route does not take: a typing error would else be silently ignored."""
+    route, method = connection.scope.get("route"), connection.scope.get("method", "").lower()
+    said = describe(connection.app)["paths"].get(getattr(route, "path", ""), {}).get(method)
+    if said is not None:  # a WebSocket is in no OpenAPI document
+        known = {parameter["name"] for parameter in said.get("parameters", ()) if parameter["in"] == "query"}
+        for name in connection.query_params:
+            if name not in known:
+                takes = ", ".join(sorted(known)) or "none"
+                raise Problem(
+                    422,
+                    "unknown-parameter",
+                    detail=f"{name[:100]} is not a parameter of this path",
+                    field=name[:100],
+                    remedy=f"it takes: {takes}",
+                )
+
+
+def cross_site() -> Problem:
+    """Return the answer to a page of another site that uses a browser's cookie."""
+    return Problem(
+        403,
+        "cross-site",
+        detail="a cookie counts only for requests from a page of this address",
+        field="Origin",
+        remedy="send `Authorization: Bearer <access_token>` in place of the cookie, or X-Requested-With with it",
     )
 
 

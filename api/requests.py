@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pgswarm.api.bodies import check_json, check_path, check_query
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.problems import Problem, as_problem
+from pgswarm.api.secrets import shown
 from pgswarm.api.settings import ApiSettings
 
 _LOG: Final = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Requests:
             if started:
                 raise
             if problem is None:
-                _LOG.exception("request %s: %s %s", request_id, scope["method"], scope["path"])
+                _LOG.exception("request %s: %s %s", request_id, scope["method"], shown(scope["path"]))
                 problem = Problem(500, "internal", detail="this is a fault in pgswarm", remedy="report it")
             await problem.response(request_id)(scope, receive, named)
 

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pgswarm.api.app import create_app
+from pgswarm.api.events.lifeline import HttpProtocol, WebSocketProtocol
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.sockets import BACKLOG
 
@@ -56,7 +57,10 @@ def serve(settings: ApiSettings, bound: socket.socket) -> None:
         server_header=False,
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,  # whose word on the client's address is taken
         timeout_graceful_shutdown=GRACE_S,
+        http=HttpProtocol,
+        ws=WebSocketProtocol,
         ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,  # a compressor for each client is memory and time for each client
         backlog=BACKLOG,
         lifespan="on",
     )

@@ -62,8 +62,8 @@ def revision_is_known(revision: str) -> bool:
 def upgrade(url: str, *, single_role: bool = False) -> bool:
     """Migrate; return False where nothing was to be done. Needs the right to make roles and a schema.
 
-    With `single_role` none are made: everything belongs to the account of the URL, and there is no row-level security. A
-    database stays as it was first migrated. Raises `DatabaseRightsError` where the account's rights do not suffice.
+    With `single_role` none are made: everything belongs to the account of the URL, and there is no row-level security.
+    A database stays as it was first migrated. Raises `DatabaseRightsError` where the account's rights do not suffice.
     """
     if current_state(url).current and not single_role:
         return False

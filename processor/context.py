@@ -109,7 +109,7 @@ class NodeContext:
     def messages(self) -> Sequence[Message]:
         """What people wrote to this node or its swarm."""
         return [
-            Message(item.get("content", ""), item.get("role", "user"))
+            Message(item.get("content", ""), item.get("role", "user"), item.get("files", ()))
             for item in self._woken_with.get("messages") or ()
         ]
 
@@ -226,4 +226,10 @@ def _report(item: Mapping[str, Any]) -> Report:
 
 
 def _answer(item: Mapping[str, Any]) -> Answer:
-    return Answer(UUID(item["question_id"]), item.get("prompt", ""), item.get("answer"))
+    return Answer(
+        UUID(item["question_id"]),
+        item.get("prompt", ""),
+        item.get("answer"),
+        expired=item.get("expired", False),
+        files=item.get("files", ()),
+    )

@@ -14,6 +14,7 @@ from pgswarm.processor import backoff
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.acts import Act, NewChild, error_value, failed
 from pgswarm.processor.encode import BadValueError, diagnostic, json_value, text
+from pgswarm.schema.json_schema import flaw
 from pgswarm.schema.states import Verb
 
 LONGEST_SLEEP_S: Final = 10 * 365 * 86_400.0
@@ -171,18 +172,28 @@ def _question(field: str, question: object) -> bytes:
         raise ActionError("bad_outcome", f"{field} must be a Question or text, not {type(question).__name__}")
     if not text(f"{field}.prompt", question.prompt).strip():
         raise BadValueError(f"{field}.prompt is empty: say what is asked")
-    value: dict[str, Any] = {"prompt": question.prompt}
+    value: dict[str, Any] = {"prompt": question.prompt, **_answers(field, question)}
+    if question.expires_in_s is not None:
+        value["expires_in_s"] = _seconds(f"{field}.expires_in_s", question.expires_in_s)
+    return json_value(field, value)
+
+
+def _answers(field: str, question: Question) -> dict[str, Any]:
+    """Return what the question says of its answers; raise where none could ever be given."""
+    value: dict[str, Any] = {}
     if question.schema is not None:
         value["schema"] = dict(question.schema)
+        if wrong := flaw(value["schema"]):
+            raise BadValueError(f"{field}.schema is no JSON schema, so that no answer could fit it: {wrong}")
     if question.choices is not None:
         value["choices"] = list(question.choices)
         if not value["choices"]:
             raise BadValueError(f"{field}.choices is empty: nobody could answer; give choices, or None")
     if question.default_answer is not None:
         value["default_answer"] = question.default_answer
-    if question.expires_in_s is not None:
-        value["expires_in_s"] = _seconds(f"{field}.expires_in_s", question.expires_in_s)
-    return json_value(field, value)
+        if question.choices is not None and question.default_answer not in value["choices"]:
+            raise BadValueError(f"{field}.default_answer is none of the choices: give one of them, or none")
+    return value
 
 
 def _seconds(field: str, seconds: object) -> float:

@@ -15,7 +15,7 @@ import psycopg
 from pgswarm.processor import failpoints
 from pgswarm.processor.connect import LOST, Link, Outage
 
-GAP_S: Final = 0.002
+GAP_S: Final = 0.005
 WORK_GAP_S: Final = 0.01
 BATCH: Final = 500
 TIMEOUT_S: Final = 10

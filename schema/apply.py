@@ -1,4 +1,4 @@
-"""Puts the SQL files in place: types, helpers, verbs, reads, views, guards, policies, grants. May be run again at any time.
+"""Puts the SQL files in place: types, helpers, verbs, reads, views, guards, policies, grants. May be run again always.
 
 The files are re-applied after the versioned migrations, so that a function has one home and no migration repeats it.
 Bodies are not checked while they are made, for they call each other; they are checked by the tests.

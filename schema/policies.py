@@ -21,6 +21,10 @@ _VISIBLE: Final[Mapping[Rows, str]] = {
     Rows.SWARM: "exists (select from pgswarm.swarm s where s.swarm_id = {table}.swarm_id)",
     Rows.ENTRY: "exists (select from pgswarm.space_entry e where e.entry_id = {table}.entry_id)",
 }
+_ENABLED: Final = """
+  if not (select c.relrowsecurity from pg_class c where c.oid = 'pgswarm.{table}'::regclass) then
+    alter table pgswarm.{table} enable row level security;
+  end if;"""
 
 
 def policy_sql(table: str, rows: Rows) -> str:
@@ -35,15 +39,7 @@ def policy_sql(table: str, rows: Rows) -> str:
     if rows is not Rows.NONE:
         visible = _VISIBLE[rows].format(table=table)
         made.append(_policy(table, "own_rows", f"for select to {Role.API} using ({visible})"))
-    return f"""
-do $do$
-begin
-  if not (select c.relrowsecurity from pg_class c where c.oid = 'pgswarm.{table}'::regclass) then
-    alter table pgswarm.{table} enable row level security;
-  end if;{"".join(made)}
-end
-$do$;
-"""
+    return f"\ndo $do$\nbegin{_ENABLED.replace('{table}', table)}{''.join(made)}\nend\n$do$;\n"
 
 
 def all_policies_sql() -> str:

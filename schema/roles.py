@@ -156,7 +156,16 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "account": ("account_id", "username", "role", "disabled", "created_at"),
         "api_token": ("token_id", "account_id", "label", "created_at", "expires_at", "revoked_at"),
-        "answer_link": ("link_id", "swarm_id", "question_id", "created_by", "created_at", "expires_at", "used_at", "revoked_at"),
+        "answer_link": (
+            "link_id",
+            "swarm_id",
+            "question_id",
+            "created_by",
+            "created_at",
+            "expires_at",
+            "used_at",
+            "revoked_at",
+        ),
         "api_request": (),
         "login_throttle": (),
     }
@@ -204,7 +213,10 @@ def _grant_functions() -> str:
     callers = ",\n      ".join(
         f"('{function}', '{', '.join(sorted(roles))}')" for function, roles in sorted(CALLERS.items())
     )
-    return f"""
+    return _GRANT_FUNCTIONS.replace("{callers}", callers)
+
+
+_GRANT_FUNCTIONS: Final = """
 do $do$
 declare
   v_grant record;
@@ -220,15 +232,14 @@ begin
 end
 $do$;"""
 
-
 # Views read with the rights of whoever asks, so that each may have them all.
-_GRANT_VIEWS: Final = f"""
+_GRANT_VIEWS: Final = """
 do $do$
 declare
   v_view regclass;
 begin
   for v_view in select c.oid from pg_class c where c.relnamespace = 'pgswarm'::regnamespace and c.relkind = 'v' loop
-    execute format('grant select on %s to {", ".join(Role)}', v_view);
+    execute format('grant select on %s to {roles}', v_view);
   end loop;
 end
-$do$;"""
+$do$;""".replace("{roles}", ", ".join(Role))

@@ -50,7 +50,13 @@ def bounded(notes: Sequence[Note], most: int = MAX_CHARS) -> list[dict[str, Any]
 
 def answered(answers: Iterable[Answer]) -> list[dict[str, str]]:
     """Return people's answers as JSON for a prompt."""
-    return [{"question": a.prompt, "answer": as_text(a.answer)} for a in answers]
+    return [{"question": a.prompt, "answer": _told(a)} for a in answers]
+
+
+def _told(answer: Answer) -> str:
+    if answer.expired and answer.answer is None:
+        return "(nobody answered in time)"
+    return as_text(answer.answer) + (f" (files: {', '.join(answer.files)})" if answer.files else "")
 
 
 def as_text(answer: Any) -> str:

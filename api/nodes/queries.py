@@ -58,7 +58,7 @@ select n.*, pgswarm.whole_text(n.directive, n.directive_blob) as directive,
  where n.swarm_id = %(swarm_id)s and n.node_id = %(node_id)s
 """
 _CALLS: Final = """
-select c.* from pgswarm.llm_call c
+select c.* from pgswarm.llm_call_whole c
  where c.swarm_id = %(swarm_id)s and c.node_id = %(node_id)s
    and (c.activation, c.call_no, c.request_hash) > (%(activation)s, %(call_no)s, %(request_hash)s)
  order by c.activation, c.call_no, c.request_hash

@@ -25,8 +25,8 @@ def migrate(*, wait_s: Wait = 0, single_role: SingleRole = False, as_json: Json 
     Makes or changes its tables, functions and views, and tells it which actions are installed here. Safe to repeat, and
     while others work.
 
-    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema; where
-    it has none to make roles, --single-role. A database stays as it was first migrated.
+    Uses PGSWARM_DATABASE_URL, else the embedded PostgreSQL. The account needs the right to make roles and a schema;
+    where it may make no roles, --single-role. A database stays as it was first migrated.
 
     \b
     Example:

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
-from pgswarm.schema.states import Outcome, Status
+from pgswarm.schema.states import Outcome
 from pgswarm.schema.tables.base import long_text, metadata, moment, one_of, swarm_key
 
 swarm = Table(
@@ -115,14 +115,16 @@ node = Table(
     # The activation of the parent that spawned it: tells one set of children from the next.
     Column("spawn_round", Integer, nullable=False, server_default="0"),
     Column("retry_of", UUID),
+    # In a fork: the node of the original that this one repeats.
+    Column("copied_from", UUID),
     moment("created_at", required=True),
     moment("updated_at", required=True),
     moment("terminated_at"),
-    one_of("status", *Status),
-    one_of("outcome", *Outcome),
+    # What a status can be, and what can follow it, the guards see to (schema/guards.py). Each statement reads the
+    # constraints' text anew, so these are few and short.
     CheckConstraint("(status = 'running') = (lease_owner is not null)", name="running_has_owner"),
     CheckConstraint(
-        "(status = 'terminated') = (outcome is not null) and (status = 'terminated') = (terminated_at is not null)",
+        "num_nonnulls(outcome, terminated_at) = case when status = 'terminated' then 2 else 0 end",
         name="terminated_has_outcome",
     ),
     CheckConstraint("open_children = 0 or status = 'awaiting_children'", name="open_children_while_awaiting"),

@@ -14,8 +14,12 @@ llm_call = Table(
     Column("call_no", Integer, primary_key=True, autoincrement=False),
     Column("request_hash", Text, primary_key=True),
     Column("model", Text, nullable=False),
-    Column("request", JSONB, nullable=False),
+    # Both null where a fork uses a call of its original again: the source has them (see the view llm_call_whole).
+    Column("request", JSONB),
     Column("response", JSONB),
+    Column("source_swarm_id", UUID),
+    Column("source_node_id", UUID),
+    Column("source_activation", Integer),
     Column("input_tokens", Integer, nullable=False, server_default="0"),
     Column("output_tokens", Integer, nullable=False, server_default="0"),
     Column("cost_usd", Numeric, nullable=False, server_default="0"),

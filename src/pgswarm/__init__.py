@@ -4,11 +4,18 @@ The folders beside this file are links to the top-level folders of the project, 
 under one import name (``docs/decisions.md``, "One import name").
 """
 
-from importlib.metadata import PackageNotFoundError, version
+__all__ = ["__version__"]  # noqa: F822 - made when it is asked for, below
 
-try:
-    __version__ = version("pgswarm")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0.0.0"
 
-__all__ = ["__version__"]
+def __getattr__(name: str) -> str:
+    """Return the version when it is asked for: `importlib.metadata` takes longer to import than most of a command."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - that is the point
+
+    try:
+        found = version("pgswarm")
+    except PackageNotFoundError:  # a checkout that was never installed
+        found = "0.0.0"
+    globals()[name] = found
+    return found

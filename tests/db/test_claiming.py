@@ -90,6 +90,26 @@ def test_only_actions_that_fit_the_patterns_are_claimed(conn: Conn, worker: Work
     assert len(worker.claim(5, patterns=["test/%", "other/%"])) == 1
 
 
+def test_worker_of_few_actions_finds_its_work_among_many_swarms_at_once(conn: Conn, worker: Worker) -> None:
+    for _ in range(150):
+        start(conn, action=OTHER)
+    swarm_id = start(conn)
+    (run,) = worker.claim(8, lanes=2, patterns=["test/%"])
+    assert run.swarm_id == swarm_id
+    nothing = worker.advance(claims=8, lanes=2, patterns=["test/%"])
+    assert (nothing.runs, nothing.idle) == ([], [1])
+
+
+def test_slots_kept_for_idle_swarms_take_nothing_else_for_a_worker_of_few_actions(
+    conn: Conn, worker: Worker, other: Worker
+) -> None:
+    waiting(conn, 1, kids=2)
+    (run,) = other.claim(1)
+    assert worker.claim(0, fresh=2, patterns=["test/%"]) == []
+    other.does(finish(run))
+    assert len(worker.claim(0, fresh=2, patterns=["test/%"])) == 1
+
+
 def test_node_that_sleeps_is_claimed_when_its_time_has_come(db: Database, conn: Conn, worker: Worker) -> None:
     start(conn)
     worker.does(go_on(worker.claim_one(), delay_s=30, state={"n": 1}))

@@ -246,6 +246,10 @@ class Verbs(RuleBasedStateMachine):
         question_id = list(self.questions)[pick % len(self.questions)]
         question = self.questions[question_id]
         said = answer(self.operator, question_id, "yes")
+        if question.open and question.is_due(self.now):  # too late, though no tick has come yet
+            assert said == "closed"
+            self.expire([question.node.swarm])
+            return
         assert (said == "accepted") == question.open
         if question.open:
             question.open = False
@@ -327,11 +331,16 @@ class Verbs(RuleBasedStateMachine):
     def tick_once(self) -> None:
         self.pass_time()
         tick(self.keeper)
+        self.expire(list(self.swarms.values()))
+
+    def expire(self, swarms: list[ModelSwarm]) -> None:
+        """Close the questions whose time is up, and wake whoever waited for nothing else."""
         for question in self.questions.values():
-            if question.open and question.expires_at is not None and question.expires_at <= self.now:
+            if question.node.swarm in swarms and question.is_due(self.now):
                 question.open = False
         for node in self.nodes():
-            node.wake_answered(Verb.EXPIRE, self.now)
+            if node.swarm in swarms:
+                node.wake_answered(Verb.EXPIRE, self.now)
         self.compare()
 
     def replace_worker(self, place: int) -> None:

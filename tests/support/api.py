@@ -15,6 +15,7 @@ from uuid import UUID
 
 import httpx2 as httpx
 from fastapi import FastAPI
+from psycopg.types.json import Jsonb
 
 from pgswarm.api.app import create_app
 from pgswarm.api.settings import ApiSettings
@@ -22,6 +23,7 @@ from support.database import Database
 from support.verbs import Act, Kid, Run, Worker, ask, cancel, fail, finish, pause, register, spawn, start
 
 BASE_URL = "http://api.test"
+ROUTE = "swarm/route_action"
 PROBLEM = "application/problem+json"
 State = Literal["pending", "running", "waiting_user", "awaiting_children", "succeeded", "failed", "cancelled", "paused"]
 
@@ -47,9 +49,10 @@ class Api:
     def __init__(self, db: Database, **settings: Any) -> None:
         """Take the database; `settings` are those of `ApiSettings`."""
         self.db = db
-        self.settings = ApiSettings(database_url=db.url, **{"pool_size": 4, **settings})
+        self.settings = ApiSettings(**{"database_url": db.url, "pool_size": 4, **settings})
         self.app: FastAPI = create_app(self.settings)
         register(db.conn)
+        db.run("select pgswarm.register_actions(specs => %(specs)s)", specs=Jsonb([{"action_id": ROUTE}]))
         self._clients: list[httpx.AsyncClient] = []
 
     @cached_property

@@ -78,6 +78,8 @@ class Database:
                 sql.Identifier(self.name), sql.Identifier(self._template), sql.SQL(options)
             )
         )
+        # an account called pgswarm (the embedded server's) would find the schema of that name without being told
+        self._on_server(sql.SQL("alter database {} set search_path = public").format(sql.Identifier(self.name)))
 
     def drop(self) -> None:
         """Close the test's own connection and drop the database, whoever is still connected."""

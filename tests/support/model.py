@@ -30,6 +30,9 @@ class ModelQuestion:
     expires_at: float | None
     open: bool = True
 
+    def is_due(self, now: float) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
 
 @dataclass
 class ModelNode:

@@ -1,5 +1,6 @@
--- Claims from swarms whose locks the caller holds: the oldest ready nodes by priority, shared out evenly. Starts at each lane's head, so that rows that are gone are not walked again; moves the head when a lane
--- runs dry, after a wide claim, else now and then.
+-- Claims from swarms whose locks the caller holds: the oldest ready nodes by priority, shared out evenly. Starts at each
+-- lane's head, so that rows that are gone are not walked again; moves the head when a lane runs dry, after a wide claim, else
+-- now and then.
 create or replace function pgswarm.claim_from(
   worker_id uuid, lanes uuid[], claim_limit integer, action_patterns text[], at timestamptz
 ) returns setof pgswarm.advanced
@@ -55,7 +56,12 @@ begin
     into v_swarm_ids, v_node_ids, v_lane_nos, v_due_ats
     from pick p;
 
-  if v_node_ids is not null then
+  if cardinality(v_node_ids) = 1 then
+    return next pgswarm.claim_one(
+      claim_from.worker_id, v_swarm_ids[1], v_node_ids[1], v_seqs[v_lane_nos[1]], v_nodes[v_lane_nos[1]], v_ats[v_lane_nos[1]],
+      v_due_ats[1], v_messages[v_lane_nos[1]], v_actor);
+    return next pgswarm.wrote(v_swarm_ids[1], v_seqs[v_lane_nos[1]] + 1, v_seqs[v_lane_nos[1]] + 1);
+  elsif v_node_ids is not null then
     v_claim := nextval('pgswarm.claim_claim_id_seq');
     return query
     with claimed as (

@@ -1,22 +1,27 @@
 -- What an event says of a row: the whole of it when the row is made, later every column that can change, nulls written
 -- out. Folding (`||` in seq order) gives the row.
-create or replace function pgswarm.created_frame(n pgswarm.node) returns jsonb
-language sql stable parallel safe as $$
-  select case
-    when octet_length(n.directive) > 1024 or octet_length(n.report) > 1024
-    then to_jsonb(n) || jsonb_build_object('directive', pgswarm.event_text(n.directive), 'report', pgswarm.event_text(n.report))
-    else to_jsonb(n)
-  end
-$$;
+do $do$
+declare
+  v_columns text;
+begin
+  select string_agg(case when a.attname in ('directive', 'report') then format('pgswarm.event_text(n.%I)', a.attname)
+                         else format('n.%I', a.attname) end, ', ' order by a.attnum)
+    into v_columns
+    from pg_attribute a
+   where a.attrelid = 'pgswarm.whole_node'::regclass and a.attnum > 0 and not a.attisdropped;
+  execute format($$
+    create or replace function pgswarm.created_frame(n pgswarm.node) returns jsonb
+    language sql stable parallel safe as 'select to_jsonb(row(%s)::pgswarm.whole_node)'
+  $$, v_columns);
+end
+$do$;
 
 create or replace function pgswarm.state_frame(n pgswarm.node) returns jsonb
 language sql stable parallel safe as $$
-  select jsonb_build_object(
-    'status', n.status, 'outcome', n.outcome, 'report', pgswarm.event_text(n.report), 'report_blob', n.report_blob,
-    'error', n.error, 'handler', n.handler, 'state', n.state, 'attempt', n.attempt, 'activation', n.activation,
-    'lease_epoch', n.lease_epoch, 'lease_owner', n.lease_owner, 'lease_expires_at', n.lease_expires_at,
-    'priority', n.priority, 'available_at', n.available_at, 'open_children', n.open_children,
-    'updated_at', n.updated_at, 'terminated_at', n.terminated_at)
+  select to_jsonb(row(
+    n.error, n.state, pgswarm.event_text(n.report), n.status, n.attempt, n.handler, n.outcome, n.priority,
+    n.activation, n.updated_at, n.lease_epoch, n.lease_owner, n.report_blob, n.available_at, n.open_children,
+    n.terminated_at, n.lease_expires_at)::pgswarm.changeable)
 $$;
 
 -- A directive that a person has changed is told by every later event of its node, so that the last one is enough for a fold.

@@ -10,8 +10,9 @@ language sql immutable parallel safe as $$
   select case when octet_length(whole) > 1024 then left(whole, 1000) || '…' else whole end
 $$;
 
+-- Stable, as `convert_to` is: declared immutable it would not be put in place of its call.
 create or replace function pgswarm.blob_of(whole text) returns text
-language sql immutable parallel safe as $$
+language sql stable parallel safe as $$
   select case when octet_length(whole) > 1024 then encode(sha256(convert_to(whole, 'UTF8')), 'hex') end
 $$;
 
@@ -53,4 +54,10 @@ begin
     perform pgswarm.keep_texts(v_texts);
   end if;
 end
+$$;
+
+-- A text as a row holds it, from one that an event may have cut.
+create or replace function pgswarm.text_of_row(kept text, blob text) returns text
+language sql stable parallel safe as $$
+  select case when blob is null then kept else coalesce(pgswarm.row_text(pgswarm.full_text(blob)), kept) end
 $$;

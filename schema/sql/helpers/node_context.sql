@@ -25,7 +25,7 @@ begin
   end if;
   select jsonb_agg(jsonb_build_object(
            'question_id', q.question_id, 'prompt', pgswarm.whole_text(q.prompt, q.prompt_blob), 'answer', q.answer)
-           || case when q.closed_reason = 'expired' then '{"expired": true}' else '{}' end
+           || case when q.closed_reason = 'expired' then '{"expired": true}'::jsonb else '{}' end
            || pgswarm.files_of(q.answer_files)
            order by q.position)
     into v_items
@@ -54,5 +54,5 @@ $$;
 -- The names of the files that came with an answer or a message, as a part of what a node reads.
 create or replace function pgswarm.files_of(files jsonb) returns jsonb
 language sql immutable parallel safe as $$
-  select case when files is null then '{}' else jsonb_build_object('files', jsonb_path_query_array(files, '$[*].name')) end
+  select case when files is null then '{}'::jsonb else jsonb_build_object('files', jsonb_path_query_array(files, '$[*].name')) end
 $$;

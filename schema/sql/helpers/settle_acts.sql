@@ -43,51 +43,45 @@ language sql stable parallel safe as $$
   end
 $$;
 
--- Which spawns of a batch cannot be as they are, by act: (act, why). Works on the whole batch at once.
-create or replace function pgswarm.refused_spawns(
-  swarm_ids uuid[], verbs text[], child_of integer[], child_actions text[]
-) returns table (act integer, why text)
-language sql stable as $$
-  with child as materialized (
-    select c.act, c.action, c.action not like 'bench/%' as counts
-      from unnest(child_of, child_actions) c(act, action)
-  ),
-  spawn as (
-    select v.act::integer as act, v.swarm_id
-      from unnest(swarm_ids, verbs) with ordinality v(swarm_id, verb, act)
-     where v.verb = 'spawn'
-  ),
-  tally as (
-    select c.act, count(*) as children, bool_or(c.counts) as counts,
-           bool_or(not exists (select from pgswarm.action a where a.action_id = c.action)) as unknown
-      from (select act, action, counts, count(*) from child group by 1, 2, 3) c
-     group by c.act
-  ),
-  wide as (
-    select c.act, count(*) as children from child c where c.counts group by 1
+-- What the spawns of a batch ask for, by act: how many children, how many of them count towards the limits (`bench/*` does
+-- not), and why a spawn cannot be as it is. One row for each act of the batch, in order, gathered into arrays.
+create or replace function pgswarm.wanted_spawns(
+  swarm_ids uuid[], verbs text[], child_of integer[], child_actions text[],
+  out children integer[], out counted integer[], out refused text[]
+)
+language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  with wanted as (
+    select k.act, sum(k.children)::integer as children,
+           (sum(k.children) filter (where k.action not like 'bench/%'))::integer as counted,
+           bool_or(not exists (select from pgswarm.action a where a.action_id = k.action)) as unknown
+      from (select c.act, c.action, count(*) as children from unnest(child_of, child_actions) c(act, action) group by 1, 2) k
+     group by 1
   )
-  select s.act,
-         case
-           when t.act is null then 'no_children'
-           when t.unknown then 'unknown_action'
-           when w.children > (select m.max_children from pgswarm.swarm m where m.swarm_id = s.swarm_id) then 'limit_children'
-           when t.counts then 'depth'
-         end
-    from spawn s
-    left join tally t on t.act = s.act
-    left join wide w on w.act = s.act
-   where t.act is null or t.unknown or t.counts
+  select array_agg(coalesce(w.children, 0) order by v.act), array_agg(coalesce(w.counted, 0) order by v.act),
+         array_agg(case
+           when v.verb <> 'spawn' then null
+           when w.act is null then 'no_children'
+           when w.unknown then 'unknown_action'
+           when w.counted > (select m.max_children from pgswarm.swarm m where m.swarm_id = v.swarm_id) then 'limit_children'
+           when w.counted > 0 then 'depth'
+         end order by v.act)
+    into children, counted, refused
+    from unnest(swarm_ids, verbs) with ordinality v(swarm_id, verb, act)
+    left join wanted w on w.act = v.act;
+end
 $$;
 
--- Which of some swarms a batch of spawns would take past their limit of nodes, in the order of `swarms`. `bench/*` is exempt.
+-- Which of some swarms a batch of spawns would take past their limit of nodes, in the order of `swarms`.
 create or replace function pgswarm.over_nodes(
-  swarms uuid[], nodes integer[], swarm_ids uuid[], child_of integer[], child_actions text[]
+  swarms uuid[], nodes integer[], swarm_ids uuid[], verbs text[], counted integer[]
 ) returns boolean[]
 language sql stable as $$
   select array_agg(coalesce(u.nodes + c.n > s.max_nodes, false) order by u.o)
     from unnest(swarms, nodes) with ordinality u(swarm_id, nodes, o)
-    left join (select swarm_ids[k.act] as swarm_id, count(*) as n
-                 from unnest(child_of, child_actions) k(act, action)
-                where k.action not like 'bench/%' group by 1) c on c.swarm_id = u.swarm_id
+    left join (select k.swarm_id, sum(k.counted) as n
+                 from unnest(swarm_ids, verbs, counted) k(swarm_id, verb, counted)
+                where k.verb = 'spawn' group by 1) c on c.swarm_id = u.swarm_id
     left join pgswarm.swarm s on s.swarm_id = u.swarm_id
 $$;

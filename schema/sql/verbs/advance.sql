@@ -12,6 +12,8 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 #variable_conflict use_column
 declare
   v_bad text;
+  v_row pgswarm.advanced;
+  v_went_on boolean := false;
 begin
   if cardinality(advance.node_ids) > 0 then
     select v into v_bad from unnest(advance.verbs) v
@@ -20,16 +22,28 @@ begin
       raise exception 'verbs: % is not what a worker may do to a node', coalesce(v_bad, 'null')
         using errcode = 'PS422', detail = 'verbs', hint = 'finish, fail, ask, spawn, continue, retry or release';
     end if;
-    return query select * from pgswarm.apply_acts(
-      advance.worker_id, advance.swarm_ids, advance.node_ids, advance.epochs, advance.verbs, advance.reports, advance.errors,
-      advance.handlers, advance.states, advance.delays_s, advance.child_of, advance.child_ids, advance.child_actions,
-      advance.child_directives, advance.child_args, advance.child_priorities, advance.question_of, advance.question_ids,
-      advance.questions);
+    if cardinality(advance.node_ids) = 1 and cardinality(advance.question_of) = 0 then
+      for v_row in
+        select * from pgswarm.apply_act(
+          advance.worker_id, advance.swarm_ids, advance.node_ids, advance.epochs, advance.verbs, advance.reports, advance.errors,
+          advance.handlers, advance.states, advance.delays_s, advance.child_of, advance.child_ids, advance.child_actions,
+          advance.child_directives, advance.child_args, advance.child_priorities, advance.claim_limit > 0, advance.action_patterns)
+      loop
+        v_went_on := v_went_on or v_row.what = 'claimed';  -- there is nothing else to claim
+        return next v_row;
+      end loop;
+    else
+      return query select * from pgswarm.apply_acts(
+        advance.worker_id, advance.swarm_ids, advance.node_ids, advance.epochs, advance.verbs, advance.reports, advance.errors,
+        advance.handlers, advance.states, advance.delays_s, advance.child_of, advance.child_ids, advance.child_actions,
+        advance.child_directives, advance.child_args, advance.child_priorities, advance.question_of, advance.question_ids,
+        advance.questions);
+    end if;
   end if;
   if cardinality(advance.done_claims) > 0 then
     delete from pgswarm.claim c where c.claim_id = any (advance.done_claims) and c.worker_id = advance.worker_id;
   end if;
-  if advance.claim_limit > 0 or advance.fresh_limit > 0 then
+  if not v_went_on and (advance.claim_limit > 0 or advance.fresh_limit > 0) then
     return query select * from pgswarm.claim_nodes(
       advance.worker_id, advance.claim_limit, advance.lane_limit, advance.fresh_limit, advance.action_patterns);
   end if;

@@ -30,9 +30,16 @@ begin
    where c.swarm_id = begin_call.swarm_id and c.node_id = begin_call.node_id and c.activation = begin_call.activation
      and c.call_no = begin_call.call_no and c.request_hash = begin_call.request_hash;
   if v_call.finished_at is not null then
-    verdict := 'recorded';
-    response := v_call.response;
-    return;
+    select w.response into response from pgswarm.llm_call_whole w
+     where w.swarm_id = v_call.swarm_id and w.node_id = v_call.node_id and w.activation = v_call.activation
+       and w.call_no = v_call.call_no and w.request_hash = v_call.request_hash;
+    if response is not null or v_call.source_swarm_id is null then
+      verdict := 'recorded';
+      return;
+    end if;
+    delete from pgswarm.llm_call c  -- a fork whose original is gone: it must be sent anew
+     where c.swarm_id = v_call.swarm_id and c.node_id = v_call.node_id and c.activation = v_call.activation
+       and c.call_no = v_call.call_no and c.request_hash = v_call.request_hash;
   end if;
   select s.* into v_swarm from pgswarm.swarm s where s.swarm_id = begin_call.swarm_id;
   v_limit := case

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -108,11 +109,11 @@ def be(conn: Conn, account: UUID | None) -> None:
     as_account(conn, account)
 
 
-def refused(conn: Conn, statement: str, params: object = None) -> str | None:
+def refused(conn: Conn, statement: str, params: Any = None) -> str | None:
     """Return the SQLSTATE that a statement ends with; None where it is done. The transaction goes on."""
     try:
         with conn.transaction():
-            conn.execute(statement.encode(), params)  # type: ignore[arg-type]
+            conn.execute(statement.encode(), params)
     except psycopg.Error as error:
         return error.sqlstate
     return None

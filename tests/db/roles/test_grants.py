@@ -2,7 +2,6 @@
 
 import re
 
-import psycopg
 import pytest
 
 from pgswarm.migrations import upgrade
@@ -67,10 +66,11 @@ def test_no_role_reads_a_hash_of_a_password_or_a_token(db: Database, role: Role)
         ("login_throttle", "throttle_key"),
     ):
         assert secret not in SECRETS[table]
-        with db.connect() as conn:
-            conn.execute(f"set role {role}".encode())
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                conn.execute(f"select {secret} from pgswarm.{table}".encode())
+        may = db.value(
+            "select has_column_privilege(%(role)s, %(table)s, %(column)s, 'select')",
+            role=role, table=f"pgswarm.{table}", column=secret,
+        )  # fmt: skip
+        assert not may
 
 
 def test_views_read_with_the_rights_of_who_asks(db: Database) -> None:

@@ -13,7 +13,7 @@ import pytest
 from db.roles.conftest import Owned, be, refused
 from pgswarm.schema.roles import CALLERS, Role
 from support.database import Database
-from support.verbs import Conn
+from support.verbs import Conn, call
 
 IDS = {
     "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "with_swarm_id",
@@ -104,7 +104,7 @@ def test_every_function_lets_the_owner_and_an_admin_in(db: Database, api: Conn, 
         "PS422",
         None,
         "PS403",
-    }  # past the ownership: a retry of a living node, an answer off its schema …
+    }  # past the ownership: what cannot be done now
     for name, taken in taking_ids(db).items():
         for account in (owned.account_id, owned.admin_id):
             be(api, account)
@@ -178,7 +178,7 @@ def test_own_id_beside_anothers_does_not_help(api: Conn, db: Database, owned: Ow
 def test_held_caller_owns_what_it_starts_and_gives_nothing_to_others(api: Conn, owned: Owned) -> None:
     be(api, owned.other_id)
     assert refused(api, "select pgswarm.start_swarm('x', 'test/work', owner => %s)", [owned.account_id]) == "PS404"
-    made = api.execute("select pgswarm.start_swarm('x', 'test/work') as id").fetchone()["id"]
+    made = call(api, "select pgswarm.start_swarm('x', 'test/work')")
     assert api.execute("select owner_id from pgswarm.swarm where swarm_id = %s", [made]).fetchone() == {
         "owner_id": owned.other_id
     }
@@ -190,8 +190,7 @@ def test_same_key_of_two_accounts_starts_two_swarms(api: Conn, owned: Owned) -> 
     made = set()
     for account in (owned.account_id, owned.other_id, owned.account_id):
         be(api, account)
-        row = api.execute("select pgswarm.start_swarm('x', 'test/work', idempotency_key => 'k') as id").fetchone()
-        made.add(row["id"])
+        made.add(call(api, "select pgswarm.start_swarm('x', 'test/work', idempotency_key => 'k')"))
     assert len(made) == 2
 
 
@@ -210,7 +209,7 @@ def test_login_that_is_only_of_the_apis_role_is_held_without_set_role(db: Databa
     db.run("create role pgswarm_test_web login password 'web'")
     try:
         db.run("grant pgswarm_api to pgswarm_test_web")
-        with psycopg.connect(db.url, user="pgswarm_test_web", password="web") as conn:
+        with psycopg.connect(db.url, user="pgswarm_test_web", password="web") as conn:  # noqa: S106 - of a test
             with pytest.raises(psycopg.Error) as error:
                 conn.execute("select pgswarm.pause_swarm(%s)", [owned.swarm_id])
             assert error.value.sqlstate == "PS404"

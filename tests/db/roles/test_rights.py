@@ -31,8 +31,8 @@ class Login:
 @pytest.fixture
 def login(empty_db: Database) -> Iterator[Login]:
     name = f"pgswarm_test_{uuid4().hex[:12]}"
-    empty_db.run(f"create role {name} login password '{PASSWORD}'")  # type: ignore[arg-type]
-    empty_db.run(f"alter database {empty_db.name} owner to {name}")  # type: ignore[arg-type]
+    empty_db.run(f"create role {name} login password '{PASSWORD}'")
+    empty_db.run(f"alter database {empty_db.name} owner to {name}")
     parts = urlsplit(empty_db.url)
     host = parts.netloc.rpartition("@")[2]
     url = urlunsplit(parts._replace(netloc=f"{name}:{PASSWORD.replace(' ', '%20')}@{host}"))
@@ -40,8 +40,8 @@ def login(empty_db: Database) -> Iterator[Login]:
         yield Login(name, url, empty_db)
     finally:
         empty_db.run("drop schema if exists pgswarm cascade")
-        empty_db.run(f"alter database {empty_db.name} owner to current_user")  # type: ignore[arg-type]
-        empty_db.run(f"drop role {name}")  # type: ignore[arg-type]
+        empty_db.run(f"alter database {empty_db.name} owner to current_user")
+        empty_db.run(f"drop role {name}")
 
 
 def test_account_that_can_make_no_roles_is_told_what_to_do_and_leaves_nothing(login: Login) -> None:
@@ -124,7 +124,7 @@ def test_database_that_has_roles_does_not_lose_them(db: Database) -> None:
 
 
 def test_owner_of_the_database_may_migrate_with_roles_that_it_was_granted(login: Login) -> None:
-    login.database.run(f"grant {', '.join(ROLES)} to {login.name}")  # type: ignore[arg-type]
+    login.database.run(f"grant {', '.join(ROLES)} to {login.name}")
     assert upgrade(login.url)
     with connect(login.url) as conn:
         register(conn)

@@ -15,8 +15,9 @@ VIEWS = ("swarm_overview", "node_tree", "inbox", "stuck", "spend")
 
 def count(conn: Conn, table: str, where: str = "true") -> int:
     columns = ", ".join(SECRETS.get(table, ("*",)))
-    row = conn.execute(f"select count(*) as n from (select {columns} from pgswarm.{table} where {where}) x".encode())  # noqa: S608 - names of this file
-    return int(row.fetchone()["n"])
+    query = f"select count(*) as n from (select {columns} from pgswarm.{table} where {where}) x"  # noqa: S608 - own names
+    (row,) = conn.execute(query.encode()).fetchall()
+    return int(row["n"])
 
 
 @pytest.mark.parametrize("table", BELONGING)

@@ -170,3 +170,31 @@ class Words(Action[WordsArgs]):
 
     async def conclude(self, node: Node[WordsArgs]) -> Finish:
         return Finish(" ".join(report.report or str(report.outcome) for report in node.reports))
+
+
+class MixArgs(BaseModel):
+    branches: int = 10
+    leaves: int = 10
+
+
+@action("outside/mix", description="Spawn a tree in which everything happens", routable=False)
+class Mix(Action[MixArgs]):
+    async def main(self, node: Node[MixArgs]) -> Spawn:
+        leaves = {"branches": 0, "leaves": node.args.leaves}
+        if node.args.branches:
+            children = [Child("outside/mix", f"branch {n}", leaves) for n in range(node.args.branches)]
+        else:
+            kinds = [
+                Child("bench/noop", "noop"),
+                Child("bench/chain", "chain", {"length": 3}),
+                Child("bench/flaky", "flaky", {"failures": 1}),
+                Child("outside/wrong", "fails", {"what": "fail"}),
+                Child("bench/fan_out", "fan out", {"width": 3, "depth": 1}),
+            ]
+            children = [Child("bench/ask", "ask", {"questions": 2})]
+            children += [kinds[n % len(kinds)] for n in range(node.args.leaves - 1)]
+        return Spawn(children, then=self.conclude)
+
+    async def conclude(self, node: Node[MixArgs]) -> Finish:
+        outcomes = [str(report.outcome) for report in node.reports]
+        return Finish(f"{outcomes.count('succeeded')} of {len(outcomes)}")

@@ -1,0 +1,1 @@
+"""Accounts: who they are, how they show it, and the tokens that they do it by."""

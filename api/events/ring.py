@@ -1,0 +1,75 @@
+"""The newest frames of a source, bounded in bytes, shared by all that subscribe to it.
+
+Pure. Rule: positions have no gap; what is too old is forgotten here and read again from the database.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from pgswarm.api.events.frames import Frame
+
+CHUNK_BYTES: Final = 128 * 1024
+"""About as much is handed to a subscriber at once."""
+
+
+class Chunk:
+    """Some frames that are sent together, joined once for all who get them whole."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        """Take the frames."""
+        self.frames = frames
+        self._sse: bytes | None = None
+
+    @property
+    def sse(self) -> bytes:
+        """Return the messages of all of them."""
+        if self._sse is None:
+            self._sse = b"".join([frame.sse for frame in self.frames])
+        return self._sse
+
+
+class Ring:
+    """Frames at positions `first` … `end`; empty where `first` is beyond `end`."""
+
+    def __init__(self, end: int, max_bytes: int) -> None:
+        """Begin empty behind position `end`."""
+        self.end = end
+        self.bytes = 0
+        self._max_bytes = max_bytes
+        self._frames: deque[Frame] = deque()
+        self._shared: tuple[tuple[int, int], Chunk] = ((-1, -1), Chunk(()))
+
+    @property
+    def first(self) -> int:
+        """Return the position of the oldest frame that is kept."""
+        return self.end - len(self._frames) + 1
+
+    def append(self, frames: Sequence[Frame]) -> None:
+        """Add frames behind the newest, and forget the oldest until the rest fits; the newest always stays."""
+        self._frames.extend(frames)
+        self.end += len(frames)
+        self.bytes += sum(frame.size for frame in frames)
+        while self.bytes > self._max_bytes and len(self._frames) > 1:
+            self.bytes -= self._frames.popleft().size
+
+    def has(self, position: int) -> bool:
+        """Say whether a reader that saw everything up to `position` can go on from here."""
+        return self.first <= position + 1
+
+    def after(self, position: int) -> Chunk:
+        """Return what comes after a position, about `CHUNK_BYTES` of it. Most subscribers stand at one place and share it."""
+        key = (position, self.end)
+        if self._shared[0] != key:
+            self._shared = (key, Chunk(self._take(position)))
+        return self._shared[1]
+
+    def _take(self, position: int) -> list[Frame]:
+        found: list[Frame] = []
+        room = CHUNK_BYTES
+        for index in range(position + 1 - self.first, len(self._frames)):
+            found.append(self._frames[index])
+            room -= found[-1].size
+            if room <= 0:
+                break
+        return found

@@ -1,0 +1,9 @@
+"""Every route of people, in the order of the documentation."""
+
+from fastapi import APIRouter
+
+from pgswarm.api.people import conversations, links, messages, operator, questions, uploads
+
+router = APIRouter()
+for part in (questions, links, messages, conversations, uploads, operator):
+    router.include_router(part.router)
