@@ -91,11 +91,13 @@ class Desk:
 
     def _wait_until_it_works(self, process: subprocess.Popen[str]) -> None:
         """Wait until the command has said something, or a worker of its own process is there."""
+        assert process.stdout is not None
+        out = process.stdout
         query = "select 1 from pgswarm.worker where pid = %s and expires_at > now()"
         with psycopg.connect(self.url, autocommit=True) as connection:
             wait_until(
                 lambda: (
-                    select.select([process.stdout], [], [], 0)[0]
+                    select.select([out], [], [], 0)[0]
                     or connection.execute(query, [process.pid]).fetchone()
                     or process.poll() is not None
                 ),
@@ -131,7 +133,7 @@ def prepare(desk: Desk) -> None:
     """Start the swarms that the documents' ids stand for: one that ends, and two that ask."""
     with psycopg.connect(desk.url, autocommit=True) as connection:
         ended, asks, stays = (
-            str(connection.execute(START, [action]).fetchone()[0])
+            str(connection.execute(START, [action]).fetchall()[0][0])
             for action in ("bench/noop", "bench/ask", "bench/ask")
         )
         desk.type("pgswarm processor --once")
