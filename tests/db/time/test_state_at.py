@@ -100,7 +100,7 @@ def test_unknown_swarm_has_no_past(conn: Conn, query: str) -> None:
 
 
 def server_time_s(conn: Conn) -> float:
-    """Return the processor time that the connection's server process has used; the clock, where it is not to be seen."""
+    """Return the processor time that the server process of a connection has used; the clock, where that is not seen."""
     stat = Path(f"/proc/{conn.info.backend_pid}/stat")
     try:
         name, _, fields = stat.read_text().rpartition(")")
