@@ -1,16 +1,28 @@
 """What goes in and out of the routes of time."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pgswarm.api.nodes.models import NodeSummary, Status
 from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Outcome, SwarmStatus
 
 LARGEST_SEQ = 9_223_372_036_854_775_807
 Seq = Annotated[int, Field(ge=1, le=LARGEST_SEQ)]
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def _must_be_a_moment(given: object) -> object:
+    """Refuse numbers, which pydantic takes for seconds or milliseconds since 1970, as it guesses."""
+    if isinstance(given, str) and not _MOMENT.fullmatch(given):
+        raise ValueError("is no moment as RFC 3339 writes it, such as 2026-03-01T12:00:00Z (a + must be sent as %2B)")
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_must_be_a_moment)]
 
 
 class ForkAt(BaseModel):

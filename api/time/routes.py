@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from pgswarm.api.dependencies import Caller, Db
@@ -13,7 +12,7 @@ from pgswarm.api.ownership import require_swarm
 from pgswarm.api.paging import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from pgswarm.api.problems import Problem, problems
 from pgswarm.api.time import queries
-from pgswarm.api.time.models import LARGEST_SEQ, Diff, Event, ForkAt, Forked, History, PastNode, State
+from pgswarm.api.time.models import LARGEST_SEQ, Diff, Event, ForkAt, Forked, History, Moment, PastNode, State
 
 router = APIRouter(prefix="/v1/swarms/{swarm_id}", tags=["time"])
 
@@ -58,7 +57,7 @@ async def get_state(
     database: Db,
     *,
     at_seq: Annotated[int | None, Query(ge=0, le=LARGEST_SEQ, description="After this event.")] = None,
-    at: Annotated[AwareDatetime | None, Query(description="At this moment, with its time zone.")] = None,
+    at: Annotated[Moment | None, Query(description="At this moment, with its time zone.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> State:

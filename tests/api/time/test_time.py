@@ -166,6 +166,8 @@ async def test_the_past_of_others_is_not_known(api: Api, grown: UUID, who: str) 
         ("state?at_seq=-1", "at_seq"),
         ("state?at_seq=2&at=2026-01-01T00:00:00Z", "at"),
         ("state?at=2026-01-01T00:00:00", "at"),
+        ("state?at=1772366400", "at"),
+        ("state?at=yesterday", "at"),
         ("state?cursor=x", "cursor"),
         ("history?after_seq=x", "after_seq"),
         ("history?limit=0", "limit"),
