@@ -97,9 +97,7 @@ def expected_fork(conn: Conn, swarm_id: UUID, fork_id: UUID, seq: int) -> dict[s
     return found
 
 
-def grow(
-    conn: Conn, worker: Worker, seed: int, acts: int = 250, most: int = 120, owner: UUID | None = None
-) -> UUID:
+def grow(conn: Conn, worker: Worker, seed: int, acts: int = 250, most: int = 120, owner: UUID | None = None) -> UUID:
     """Start a swarm and do `acts` things to it; it lives at the end. At most about `most` nodes."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     swarm_id = start(conn, f"seed {seed}", owner=owner)

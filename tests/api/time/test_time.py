@@ -179,7 +179,9 @@ async def test_what_cannot_be_is_refused_by_its_name(api: Api, path: str, field:
     problem(await api.client(api.anna).get(f"/v1/swarms/{swarm_id}/{path}"), 422, "invalid-input", field)
 
 
-@pytest.mark.parametrize("body", [{}, {"at_seq": 0}, {"at_seq": 3}, {"at_seq": 2**70}, {"at_seq": None}, {"at_seq": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"at_seq": 0}, {"at_seq": 3}, {"at_seq": 2**70}, {"at_seq": None}, {"at_seq": "x"}]
+)
 async def test_fork_at_no_event_is_refused(api: Api, body: dict[str, Any]) -> None:
     swarm_id = api.swarm(api.anna)
     response = await api.client(api.anna).post(f"/v1/swarms/{swarm_id}/fork", json=body)
