@@ -108,6 +108,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "account_id": _ALL,
         "is_admin": _ALL,
         "new_id": _ALL,
+        "first_id_at": _ALL,
+        "lock_key": _ALL,
     }
 )
 """Function → who may call it. Helpers, which verbs call as the owner, are not here."""

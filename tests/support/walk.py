@@ -36,6 +36,11 @@ class Operation:
         return bool(self.said.get("security"))
 
     @property
+    def streams(self) -> bool:
+        """Whether its answer goes on until one side closes it."""
+        return "text/event-stream" in self.said["responses"].get("200", {}).get("content", {})
+
+    @property
     def takes_json(self) -> bool:
         return "application/json" in self.said.get("requestBody", {}).get("content", {})
 
@@ -105,6 +110,7 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
     )
     return {
         "swarm_id": swarm_id,
+        "with": api.swarm(owner),
         "node_id": question["node_id"],
         "question_id": question["question_id"],
         "entry_id": entry,
