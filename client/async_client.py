@@ -1,6 +1,6 @@
 """The client for programs on asyncio.
 
-Rule: what is decided, is decided in the modules that it shares with `Client`; here is only IO. The two have the same
+Rule: what is decided, is decided in the modules that it shares with `Client`; here is only IO. Both have the same
 methods.
 """
 

@@ -1,6 +1,6 @@
 """The client for programs without an event loop.
 
-Rule: what is decided, is decided in the modules that it shares with `AsyncClient`; here is only IO. The two have the same
+Rule: what is decided, is decided in the modules that it shares with `AsyncClient`; here is only IO. Both have the same
 methods. A client may be used by several threads.
 """
 

@@ -1,6 +1,6 @@
 """How long a client waits, and when it tries again. Pure, but for the clock and the dice that it is given.
 
-Pauses are drawn evenly between 0 and a bound that doubles ("full jitter"): clients that were cut off together do not come
+Pauses are drawn evenly between 0 and a bound that doubles ("full jitter"): clients cut off together do not come
 back together.
 """
 
