@@ -1,105 +1,122 @@
-"""A TCP proxy between a client and a server, which breaks connections as a test says.
+"""A TCP proxy between a processor and its database, which a test cuts, slows down, or lets go silent.
 
-Rule: faults are switched from the test's thread by plain attributes; the proxy runs on the server's event loop.
+Silent is what a half-open connection looks like from within: everything is taken and acknowledged, nothing comes back,
+and no side is told. It is harder than a cable that is cut, which keepalives find.
 """
 
-import asyncio
-import itertools
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+import selectors
+import socket
+import threading
+import time
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+CHUNK: Final = 65_536
+TURN_S: Final = 0.02
 
 
 class Proxy:
-    """The proxy. `connections` counts those that it has taken, `requests` the pieces that it handed to the server."""
+    """Listens on a free port of loopback. `url` leads through it to the database of the URL that it was given."""
 
-    def __init__(self, upstream: int) -> None:
-        """Take the server's port."""
-        self.connections = 0
-        self.refuse = 0
-        """So many connections are cut before anything is handed on."""
-        self.lose = 0
-        """Of so many requests the answer is lost: the server has acted."""
-        self.cut_after: Iterator[int | None] = itertools.repeat(None)
-        """After how many bytes of answers each further connection is cut; None: not."""
-        self.silent = 0
-        """So many further connections hand on no answer, and stay open."""
-        self.port = 0
-        self._upstream = upstream
-        self._open: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, database_url: str) -> None:
+        parts = urlsplit(database_url)
+        query = dict(parse_qsl(parts.query))
+        host = parts.hostname or query.pop("host")
+        port = parts.port or int(query.pop("port", "5432"))
+        self._target = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        user = f"{parts.username}{f':{parts.password}' if parts.password else ''}@"
+        place = f"{user}127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = urlunsplit((parts.scheme, place, parts.path, urlencode(query), ""))
+        self._pairs: dict[socket.socket, socket.socket] = {}
+        self._silent: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self.accepting = True
+        self.delay_s = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     @property
-    def url(self) -> str:
-        """The address of the server, by way of the proxy."""
-        return f"http://127.0.0.1:{self.port}"
+    def connections(self) -> int:
+        """How many connections are passed on and have not gone silent."""
+        with self._lock:
+            return len(set(self._pairs) - self._silent) // 2
+
+    def silence(self) -> int:
+        """Let every connection that there is go silent, both ways; new ones are passed on. Return how many."""
+        with self._lock:
+            self._silent |= set(self._pairs)
+            return len(self._pairs) // 2
+
+    def speak(self) -> None:
+        """Pass on again what the silent connections hold."""
+        with self._lock:
+            self._silent.clear()
 
     def cut(self) -> None:
-        """Cut every connection."""
-        self._loop.call_soon_threadsafe(self._cut_all)
+        """Close every connection."""
+        with self._lock:
+            for end in list(self._pairs):
+                self._close(end)
 
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator["Proxy"]:
-        """Serve until the end."""
-        server = await asyncio.start_server(self._take, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join(5)
+        self.cut()
+        self._listener.close()
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            with selectors.DefaultSelector() as waiting, self._lock:
+                if self.accepting:
+                    waiting.register(self._listener, selectors.EVENT_READ)
+                for end in set(self._pairs) - self._silent:
+                    waiting.register(end, selectors.EVENT_READ)
+                ready = self._select(waiting)
+                if self.delay_s and ready:
+                    time.sleep(self.delay_s)
+                for end in ready:
+                    if end is self._listener:
+                        self._accept()
+                    elif end in self._pairs:
+                        self._pass_on(end)
+
+    def _select(self, waiting: selectors.BaseSelector) -> list[socket.socket]:
+        self._lock.release()  # not while waiting
         try:
-            yield self
+            return [key.fileobj for key, _ in waiting.select(TURN_S) if isinstance(key.fileobj, socket.socket)]
         finally:
+            self._lock.acquire()
+
+    def _accept(self) -> None:
+        client, _ = self._listener.accept()
+        family = socket.AF_UNIX if isinstance(self._target, str) else socket.AF_INET
+        server = socket.socket(family)
+        try:
+            server.connect(self._target)
+        except OSError:
+            client.close()
             server.close()
-            self._cut_all()
-            async with asyncio.timeout(10):
-                await server.wait_closed()
-
-    def _cut_all(self) -> None:
-        for writer in self._open:
-            writer.transport.abort()
-
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        if self.refuse:
-            self.refuse -= 1
-            writer.transport.abort()
             return
-        to_server, from_server = None, None
-        with suppress(OSError):
-            from_server, to_server = await asyncio.open_connection("127.0.0.1", self._upstream)
-        if to_server is None or from_server is None:
-            writer.transport.abort()
+        self._pairs |= {client: server, server: client}
+
+    def _pass_on(self, end: socket.socket) -> None:
+        if end in self._silent:
             return
-        ends = {writer, to_server}
-        self._open |= ends
-        forth = asyncio.create_task(self._hand_on(reader, to_server))
         try:
-            await self._hand_back(from_server, writer)
-        finally:
-            forth.cancel()
-            self._open -= ends
-            for end in ends:
-                end.transport.abort()
+            data = end.recv(CHUNK)
+            if data:
+                self._pairs[end].sendall(data)
+        except OSError:
+            data = b""
+        if not data:
+            self._close(end)
 
-    async def _hand_on(self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65_536):
-                to_server.write(data)
-                await to_server.drain()
-        to_server.transport.abort()  # the client has gone
-
-    async def _hand_back(self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        left = next(self.cut_after)
-        silent = self.silent > 0
-        self.silent -= silent
-        with suppress(OSError):
-            while data := await from_server.read(65_536):
-                if silent:
-                    continue
-                if self.lose:
-                    self.lose -= 1
-                    return
-                writer.write(data if left is None else data[:left])
-                await writer.drain()
-                if left is not None:
-                    left -= len(data)
-                    if left <= 0:
-                        await asyncio.sleep(0)
-                        writer.close()  # what was written is handed over, and no more
-                        return
+    def _close(self, end: socket.socket) -> None:
+        other = self._pairs.pop(end, None)
+        for one in (end, other):
+            if one is not None:
+                self._pairs.pop(one, None)
+                self._silent.discard(one)
+                one.close()

@@ -14,7 +14,7 @@ from pgswarm.api.events.hub import Hub
 from pgswarm.client import AsyncClient, Client, Patience
 from support.api import Account, Api
 from support.database import Database
-from support.proxy import Proxy
+from support.cutting import Proxy
 from support.streams import SHORT, serving
 from support.threads import Loop, in_thread
 
