@@ -18,7 +18,7 @@ from support.cutting import Proxy
 from support.streams import SHORT, serving
 from support.threads import Loop, in_thread
 
-SOON = Patience(connect_s=5, answer_s=10, in_all_s=20, silence_s=1.5, first_pause_s=0.01, longest_pause_s=0.05)
+SOON = Patience(connect_s=10, answer_s=20, in_all_s=40, silence_s=20, first_pause_s=0.01, longest_pause_s=0.05)
 
 
 class Blocking:
@@ -106,6 +106,8 @@ def site(db: Database, request: pytest.FixtureRequest) -> Iterator[Site]:
     with in_thread(lambda: _open(api)) as proxy:
         made = Site(api, proxy, request.param)
         try:
+            made.anna.me()  # the first request is slow, and opens the pool
+            proxy.connections = 0
             yield made
         finally:
             made.close()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from pgswarm.client import ApiError, DeadlineError, Patience, UnreachableError
 from support.verbs import Kid, cancel, events, finish, spawn
 
 MANY = 60
+SOON = Patience(in_all_s=40, first_pause_s=0.01, longest_pause_s=0.05)
 
 
 def grow(api: Any, swarm_id: UUID) -> None:
@@ -117,10 +119,11 @@ def test_connections_cut_under_a_growing_swarm_lose_and_repeat_nothing(site: Any
 def test_silent_connection_is_given_up_for_another(site: Any) -> None:
     swarm_id = site.api.swarm(site.api.anna, "succeeded")
     site.proxy.silent = 1
+    client = site.client(site.api.anna, patience=replace(SOON, silence_s=2))
     since = time.monotonic()
-    assert [e.seq for e in site.anna.events(swarm_id)] == seqs(site.api, swarm_id)
-    assert time.monotonic() - since >= 1.5
-    assert site.proxy.connections == 2
+    assert [e.seq for e in client.events(swarm_id)] == seqs(site.api, swarm_id)
+    assert time.monotonic() - since >= 2
+    assert site.proxy.connections >= 2
 
 
 def test_time_given_is_kept(site: Any) -> None:
@@ -128,10 +131,10 @@ def test_time_given_is_kept(site: Any) -> None:
     got = []
     since = time.monotonic()
     with pytest.raises(DeadlineError, match="last event was 2"):
-        for event in site.anna.events(swarm_id, within_s=1.0):
+        for event in site.anna.events(swarm_id, within_s=3):
             got.append(event.seq)  # noqa: PERF402 - what came before the error counts
     assert got == [1, 2]
-    assert 1.0 <= time.monotonic() - since < 5
+    assert 3 <= time.monotonic() - since < 15
 
 
 def test_server_that_is_gone_is_said_after_the_patience(site: Any) -> None:
