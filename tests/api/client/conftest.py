@@ -13,8 +13,8 @@ import pytest
 from pgswarm.api.events.hub import Hub
 from pgswarm.client import AsyncClient, Client, Patience
 from support.api import Account, Api
-from support.database import Database
 from support.cutting import Proxy
+from support.database import Database
 from support.streams import SHORT, serving
 from support.threads import Loop, in_thread
 

@@ -1,7 +1,6 @@
 """`events`: every seq once and in order, whatever happens to the connection."""
 
 import itertools
-import random
 import socket
 import threading
 import time
@@ -97,8 +96,7 @@ def test_only_the_kinds_that_are_wanted_come_and_the_end_is_found(site: Any) -> 
 def test_connections_cut_at_any_byte_lose_and_repeat_nothing(site: Any) -> None:
     swarm_id = site.api.swarm(site.api.anna)
     grow(site.api, swarm_id)
-    dice = random.Random(7)
-    site.proxy.cut_after = (dice.randrange(20_000) for _ in itertools.count())
+    site.proxy.cut_after = itertools.cycle((700, 3, 1_999, 12_345, 0, 5_001, 8_192))
     assert [e.seq for e in site.anna.events(swarm_id)] == seqs(site.api, swarm_id)
     assert site.proxy.connections > 10
 
@@ -113,7 +111,7 @@ def test_connections_cut_under_a_growing_swarm_lose_and_repeat_nothing(site: Any
             if event.seq % 20 == 0:
                 site.proxy.cut()
     assert got == seqs(site.api, swarm_id)
-    assert site.proxy.connections > 5
+    assert site.proxy.connections >= 3
 
 
 def test_silent_connection_is_given_up_for_another(site: Any) -> None:
@@ -128,12 +126,11 @@ def test_silent_connection_is_given_up_for_another(site: Any) -> None:
 
 def test_time_given_is_kept(site: Any) -> None:
     swarm_id = site.api.swarm(site.api.anna)
-    got = []
     since = time.monotonic()
+    stream = site.anna.events(swarm_id, within_s=3)
+    assert [next(stream).seq, next(stream).seq] == [1, 2]
     with pytest.raises(DeadlineError, match="last event was 2"):
-        for event in site.anna.events(swarm_id, within_s=3):
-            got.append(event.seq)  # noqa: PERF402 - what came before the error counts
-    assert got == [1, 2]
+        next(stream)
     assert 3 <= time.monotonic() - since < 15
 
 
