@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LAYERS = ("actions", "api", "applications", "cli", "migrations", "processor", "schema")
+LAYERS = ("actions", "api", "applications", "cli", "client", "migrations", "processor", "schema")
 SKIPPED = {".venv", "build", "dist", "src"}
 
 
