@@ -26,7 +26,9 @@ _LOG = logging.getLogger(__name__)
 SWARMS_AT_ONCE: Final = 100
 AGAIN_S: Final = 0.3
 """How long is waited after the database could not be read."""
-UNREADABLE: Final = (psycopg.Error, PoolTimeout, PoolClosed, TooManyRequests, TimeoutError, OSError)
+UNREADABLE: Final = (
+    psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests, TimeoutError, OSError,
+)  # fmt: skip
 """What says that the database cannot be read now; everything else is a fault."""
 
 

@@ -22,7 +22,7 @@ MOST_EVENTS = 1_000
 
 @router.post("/fork", status_code=201, response_model=Forked, responses=problems(404, 409), summary="Fork a swarm")
 async def fork_swarm(
-    swarm_id: UUID, wanted: ForkAt, caller: Caller, database: Db, request: Request, key: IdempotencyKey = None
+    swarm_id: UUID, wanted: ForkAt, caller: Caller, database: Db, request: Request, *, key: IdempotencyKey = None
 ) -> Response:
     """Make a swarm that goes on from a past event of this one, which stays as it is.
 
@@ -39,7 +39,7 @@ async def fork_swarm(
 
 @router.post("/copy", status_code=201, response_model=Forked, responses=problems(404, 409), summary="Copy a swarm")
 async def copy_swarm(
-    swarm_id: UUID, caller: Caller, database: Db, request: Request, key: IdempotencyKey = None
+    swarm_id: UUID, caller: Caller, database: Db, request: Request, *, key: IdempotencyKey = None
 ) -> Response:
     """Make a swarm that goes on from where this one is now: a fork at its newest event."""
     async with database.as_account(caller) as conn:

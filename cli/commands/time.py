@@ -87,9 +87,9 @@ def _make(verb: str, swarm: str, seq: int | None, *, as_json: bool) -> None:
     if as_json:
         print_json(row)
         return
-    nodes = "1 node" if row["nodes"] == 1 else f"{row['nodes']} nodes"
-    typer.echo(f"{row['swarm_id']}")
-    typer.echo(f"{nodes}, as they were after event {row['forked_at_seq']} ({short_time(row['forked_at'])}).")
+    nodes = "1 node, as it was" if row["nodes"] == 1 else f"{row['nodes']} nodes, as they were"
+    typer.echo(str(row["swarm_id"]))
+    typer.echo(f"{nodes} after event {row['forked_at_seq']} ({short_time(row['forked_at'])}).")
     if row["status"] == "terminated":
         typer.echo(f"It has ended, as its original had by then: {row['outcome']}. Fork at an earlier event: --at SEQ")
     elif row["status"] == "paused":

@@ -55,8 +55,8 @@ begin
       from ends b
      where b.last_seq > b.after_seq
   )
-  select array_agg(b.swarm_id order by b.swarm_id) filter (where b.before < max_events),
-         array_agg(b.after_seq order by b.swarm_id) filter (where b.before < max_events),
+  select coalesce(array_agg(b.swarm_id order by b.swarm_id) filter (where b.before < max_events), '{}'),
+         coalesce(array_agg(b.after_seq order by b.swarm_id) filter (where b.before < max_events), '{}'),
          coalesce(sum(b.last_seq - b.after_seq), 0)
     into v_ids, v_after, v_left
     from behind b;
