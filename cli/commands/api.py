@@ -19,9 +19,7 @@ Log = Annotated[
 ]
 
 
-def api(
-    *, host: Host = None, port: Port = None, closed_signup: ClosedSignup = False, log: Log = "warning"
-) -> None:
+def api(*, host: Host = None, port: Port = None, closed_signup: ClosedSignup = False, log: Log = "warning") -> None:
     r"""Serve the HTTP API on the database. Start as many as you like, behind any proxy.
 
     SIGTERM and Ctrl-C end it in order: requests have 10 seconds to end. Its address is the first line of its output.
