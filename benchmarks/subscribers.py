@@ -212,7 +212,9 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     with places.database(options.server) as url:
         await asyncio.to_thread(upgrade, url)
         subprocess.run(  # noqa: ASYNC221 - nothing else runs yet
-            [sys.executable, "-m", "pgswarm.processor", "--once"], env=os.environ | {"PGSWARM_DATABASE_URL": url}, check=True
+            [sys.executable, "-m", "pgswarm.processor", "--once"],
+            env=os.environ | {"PGSWARM_DATABASE_URL": url},
+            check=True,
         )
         headers = f"Authorization: Bearer {ensure_local_account(url)}\r\n"
         found: dict[str, Any] = {}

@@ -32,7 +32,9 @@ class Tally:
 class Subscriber:
     """One subscriber of one swarm; `path` and `headers` say where."""
 
-    def __init__(self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False) -> None:
+    def __init__(
+        self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False
+    ) -> None:
         """Take where to connect and what was seen before."""
         self._port = port
         self._path = path
