@@ -3,6 +3,7 @@
 Rule: rows are read in the name of the account that subscribed; the database checks whose they are at every read.
 """
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.rows import DictRow
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
 
-from pgswarm.api.database import Conn, Database
+from pgswarm.api.database import CLOSE_S, CONNECT_S, Conn, Database
 from pgswarm.api.events.cursors import Cursor
 from pgswarm.api.events.frames import Frame, make_frame
 from pgswarm.api.ownership import require_swarm
@@ -23,6 +26,9 @@ CONNECTIONS: Final = 4
 BLOCK: Final = 256
 """Events that are read at once of one swarm."""
 ACCOUNT_PAGE: Final = 500
+AT_ONCE: Final = 2
+"""Reads of older events at a time: one swarm's past does not hold up another's present."""
+READ_S: Final = 10.0
 
 _FRAMES: Final = "select * from pgswarm.event_frames(%(accounts)s, %(swarm_ids)s, %(after_seqs)s, %(most)s)"
 _ENDS: Final = "select last_seq, history_from_seq from pgswarm.event_ends(%(swarm_id)s)"
@@ -69,13 +75,32 @@ class Reader:
     def __init__(self, settings: ApiSettings) -> None:
         """Take where to read; connections of its own, so that requests that wait for one do not hold up events."""
         self._database = Database(settings.model_copy(update={"pool_size": CONNECTIONS}))
+        # For what is read again and again: one round trip. No account and no role are set, for the function is given the
+        # accounts and checks them itself; a connection that is lost is found by the read that fails, and tried again.
+        self._direct: AsyncConnectionPool[Conn] = AsyncConnectionPool(
+            settings.database_url,
+            connection_class=AsyncConnection[DictRow],
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": CONNECT_S,
+                "prepare_threshold": None,
+            },
+            min_size=1,
+            max_size=1 + AT_ONCE,
+            timeout=READ_S,
+            open=False,
+            name="events",
+        )
 
     async def open(self) -> None:
         """Begin to connect."""
         await self._database.open()
+        await self._direct.open(wait=False)
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._direct.close(CLOSE_S)
         await self._database.close()
 
     async def ends(self, who: Principal, swarm_id: UUID) -> Ends:
@@ -87,7 +112,7 @@ class Reader:
 
     async def frames(self, asked: Sequence[Asked], most: int = BLOCK) -> dict[UUID, list[Frame]]:
         """Return of each swarm up to `most` frames after a seq; none of a swarm that its account may not see."""
-        async with self._database.as_system() as conn:
+        async with asyncio.timeout(READ_S), self._direct.connection() as conn:
             rows = await _rows(
                 conn, _FRAMES, accounts=[one.account_id for one in asked], swarm_ids=[one.swarm_id for one in asked],
                 after_seqs=[max(0, one.after) for one in asked], most=most,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HEAD = re.compile(rb"id: (\d+)\n")
-AT = re.compile(rb'"at" ?: ?"([^"]+)"')
 SLOW_BUFFER = 8192
 READ = 65_536
 
@@ -24,7 +23,7 @@ class Tally:
 
     frames: int = 0
     wrong: list[str] = field(default_factory=list)
-    ages_s: list[float] = field(default_factory=list)
+    came: list[tuple[str, int, float]] = field(default_factory=list)
     cuts: int = 0
     cut_off: int = 0
 
@@ -32,7 +31,9 @@ class Tally:
 class Subscriber:
     """One subscriber of one swarm; `path` and `headers` say where."""
 
-    def __init__(self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False) -> None:
+    def __init__(
+        self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False
+    ) -> None:
         """Take where to connect and what was seen before."""
         self._port = port
         self._path = path
@@ -101,19 +102,8 @@ class Subscriber:
                 self._tally.wrong.append(f"{self._path}: {seq} after {self.last}")
             self.last = seq
             self._tally.frames += 1
-            self._note_age(whole, match.end(), now)
+            self._tally.came.append((self._path, seq, now))
         return rest
-
-    def _note_age(self, whole: bytes, start: int, now: float) -> None:
-        stamp = AT.search(whole, start)
-        if stamp is not None:
-            self._tally.ages_s.append(now - _seconds(stamp[1]))
-
-
-def _seconds(text: bytes) -> float:
-    from datetime import datetime
-
-    return datetime.fromisoformat(text.decode()).timestamp()
 
 
 def percentiles(ages_s: list[float]) -> dict[str, Any]:
