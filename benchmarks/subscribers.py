@@ -1,10 +1,10 @@
-"""Many subscribers of the API's event streams, stalled and cut ones among them, beside a bare broadcast of the same frames.
+"""Many subscribers of the API's event streams, stalled and cut ones too, beside a bare broadcast of the same frames.
 
 python benchmarks/subscribers.py --server postgresql://postgres@127.0.0.1/postgres
 
 Two parts. *Load*: real processors work the swarms while subscribers are cut at random; every seq must come once and in
-order to each that resumes. *Pace*: each swarm gets events at an even rate, from a process of its own; how long after the
-commit was acknowledged does a frame come? Then the broadcast, at the same pace with the same frames.
+order to each that resumes. *Pace*: each swarm gets events at an even rate, from a process of its own; how long after
+the commit was acknowledged does a frame come? Then the broadcast, at the same pace with the same frames.
 """
 
 import argparse
@@ -43,13 +43,15 @@ START = "select pgswarm.start_swarm(goal => 'subscribers', action => %s, args =>
 async def api(url: str) -> AsyncIterator[tuple[int, psutil.Process]]:
     """Serve the API as its command does; yield its port and its process."""
     command = [sys.executable, "-m", "pgswarm.cli.main", "api", "--port", "0"]
-    with subprocess.Popen(command, env=os.environ | {"PGSWARM_DATABASE_URL": url}, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None  # noqa: S101 - it was asked for
-            line = await asyncio.to_thread(process.stdout.readline)
-            yield int(line.rsplit(b":", 1)[1]), psutil.Process(process.pid)
-        finally:
-            process.terminate()
+    environment = os.environ | {"PGSWARM_DATABASE_URL": url}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        line = await process.stdout.readline()
+        yield int(line.rsplit(b":", 1)[1]), psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -59,11 +61,14 @@ async def broadcast() -> AsyncIterator[int]:
         bound.bind(("127.0.0.1", 0))
         bound.listen(2048)
         script = str(places.HERE / "streams" / "broadcast.py")
-        with subprocess.Popen([sys.executable, script, str(bound.fileno())], pass_fds=[bound.fileno()]) as process:
-            try:
-                yield bound.getsockname()[1]
-            finally:
-                process.kill()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, script, str(bound.fileno()), pass_fds=[bound.fileno()]
+        )
+        try:
+            yield bound.getsockname()[1]
+        finally:
+            process.kill()
+            await process.wait()
 
 
 async def connect(crowd: list[Subscriber]) -> list[asyncio.Task[None]]:
@@ -88,7 +93,7 @@ async def under_load(url: str, port: int, headers: str, options: argparse.Namesp
     """Let processors work while subscribers come, stall, are cut and come back."""
     conn = await psycopg.AsyncConnection.connect(url, autocommit=True)
     args = {"width": options.width, "depth": 2, "sleep_ms": 20}
-    swarms = [await value(conn, START, "bench/fan_out", Jsonb(args)) for _ in range(options.swarms)]
+    swarms = [str(await value(conn, START, "bench/fan_out", Jsonb(args))) for _ in range(options.swarms)]
     tally = Tally()
     stalled = options.subscribers // 10
     crowd = [
@@ -97,13 +102,15 @@ async def under_load(url: str, port: int, headers: str, options: argparse.Namesp
     ]
     tasks = await connect(crowd)
     environment = os.environ | {"PGSWARM_DATABASE_URL": url}
-    processors = [subprocess.Popen([sys.executable, "-m", "pgswarm.processor"], env=environment) for _ in range(2)]
+    command = [sys.executable, "-m", "pgswarm.processor"]
+    processors = [await asyncio.create_subprocess_exec(*command, env=environment) for _ in range(2)]
     try:
-        tops = await cut_until_done(conn, swarms, crowd[stalled:])
+        tops = await cut_until_done(conn, crowd[stalled:])
     finally:
         for process in processors:
             process.terminate()
-    behind = [one for n, one in enumerate(crowd[stalled:], stalled) if one.last != tops[swarms[n % len(swarms)]]]
+            await process.wait()
+    behind = [one for one in crowd[stalled:] if one.last != tops[one.swarm_id]]
     await end(tasks)
     await conn.close()
     return {
@@ -112,7 +119,7 @@ async def under_load(url: str, port: int, headers: str, options: argparse.Namesp
     }  # fmt: skip
 
 
-async def cut_until_done(conn: Any, swarms: list[Any], crowd: list[Subscriber]) -> dict[Any, int]:
+async def cut_until_done(conn: Any, crowd: list[Subscriber]) -> dict[str, int]:
     """Cut somebody every 50 ms until all swarms have ended, then wait for the last; return each swarm's newest seq."""
     deadline = time.monotonic() + 10 * SETTLE_S
     while await value(conn, "select count(*) from pgswarm.swarm where status <> 'terminated'"):
@@ -120,11 +127,13 @@ async def cut_until_done(conn: Any, swarms: list[Any], crowd: list[Subscriber]) 
         await asyncio.sleep(0.05)
         if time.monotonic() > deadline:
             raise SystemExit("the swarms have not ended")
-    cursor = await conn.execute("select swarm_id, max(seq) from pgswarm.event group by 1")
+    cursor = await conn.execute("select swarm_id::text, max(seq) from pgswarm.event group by 1")
     tops = dict(await cursor.fetchall())
     deadline = time.monotonic() + SETTLE_S
-    while time.monotonic() < deadline and any(one.last < tops[swarms[n % len(swarms)]] for n, one in enumerate(crowd)):
+    while any(one.last < tops[one.swarm_id] for one in crowd):
         await asyncio.sleep(0.1)
+        if time.monotonic() > deadline:
+            break
     return tops
 
 

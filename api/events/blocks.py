@@ -1,7 +1,7 @@
 """Older events, for those that are further behind than a ring reaches: read in blocks that all of them share.
 
-Rule: a whole block never changes, so it is read once and kept while there is room; what is asked for at the same time is
-read once too. Only subscribers whose right to the swarm was checked come here.
+Rule: a whole block never changes, so it is read once and kept while there is room; what is asked for at the same time
+is read once too. Only subscribers whose right to the swarm was checked come here.
 """
 
 import asyncio

@@ -75,8 +75,8 @@ class Reader:
     def __init__(self, settings: ApiSettings) -> None:
         """Take where to read; connections of its own, so that requests that wait for one do not hold up events."""
         self._database = Database(settings.model_copy(update={"pool_size": CONNECTIONS}))
-        # For what is read again and again: one round trip. No account and no role are set, for the function is given the
-        # accounts and checks them itself; a connection that is lost is found by the read that fails, and tried again.
+        # For what is read again and again: one round trip. No account and no role are set, for the function is given
+        # the accounts and checks them itself; a lost connection is found by the read that fails, and tried again.
         self._direct: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             settings.database_url,
             connection_class=AsyncConnection[DictRow],
@@ -187,22 +187,24 @@ async def _rows(conn: Conn, query: str, **parameters: Any) -> list[DictRow]:
 
 def _frame(row: DictRow) -> Frame:
     return make_frame(
-        row["swarm_id"], row["seq"], row["kind"], row["node_id"], row.get("parent_id"), row["frame"],
-        event_id=str(row["seq"]), conversation_id=row.get("conversation_id"),
+        swarm_id=row["swarm_id"], seq=row["seq"], kind=row["kind"], node_id=row["node_id"],
+        parent_id=row.get("parent_id"), text=row["frame"], event_id=str(row["seq"]),
+        conversation_id=row.get("conversation_id"),
     )  # fmt: skip
 
 
 def _snapshot_frame(swarm_id: UUID, row: DictRow) -> Frame:
     last = row["kind"] == "snapshot.end"
     return make_frame(
-        swarm_id, row["seq"], row["kind"], row["node_id"], row["parent_id"], row["frame"],
-        event_id=str(row["seq"]) if last else None,
+        swarm_id=swarm_id, seq=row["seq"], kind=row["kind"], node_id=row["node_id"], parent_id=row["parent_id"],
+        text=row["frame"], event_id=str(row["seq"]) if last else None,
     )  # fmt: skip
 
 
 def with_cursor(frame: Frame, cursor: Cursor) -> Frame:
     """Return a frame whose id is a cursor."""
     made = make_frame(
-        frame.swarm_id, frame.seq, frame.kind, frame.node_id, frame.parent_id, frame.json, event_id=str(cursor)
-    )
+        swarm_id=frame.swarm_id, seq=frame.seq, kind=frame.kind, node_id=frame.node_id, parent_id=frame.parent_id,
+        text=frame.json, event_id=str(cursor),
+    )  # fmt: skip
     return dataclasses.replace(made, conversation_id=frame.conversation_id, cursor=cursor)

@@ -1,7 +1,7 @@
 """A bare Starlette broadcast: what the same machine can do with the same frames, without a database behind them.
 
-`POST /frames/{group}` takes server-sent events as bytes and hands each to every `GET /events/{group}`. Serves on the socket whose number
-is the argument.
+`POST /frames/{group}` takes server-sent events as bytes and hands each to every `GET /events/{group}`. Serves on the
+socket whose number is the argument.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A crowd of subscribers in one process. Rule: what it checks is cheap, for it shares the machine with what it measures.
+"""A crowd of subscribers in one process. Rule: its checks are cheap, for it shares the machine with what it measures.
 
 Each takes in its stream, checks that every seq comes once and in order, and notes how old a frame is when it comes.
 Some are cut at random and come back with their last id; some take in nothing.
@@ -35,6 +35,7 @@ class Subscriber:
         self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False
     ) -> None:
         """Take where to connect and what was seen before."""
+        self.swarm_id = path.split("/")[-2]
         self._port = port
         self._path = path
         self._headers = headers
@@ -66,7 +67,7 @@ class Subscriber:
         sock = socket.socket()
         if self._stalls:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BUFFER)
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self._port))
         reader, writer = await asyncio.open_connection(sock=sock, limit=SLOW_BUFFER if self._stalls else 2**18)
         self._writer = writer
