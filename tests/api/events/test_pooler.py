@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ ignore_startup_parameters = extra_float_digits,options
 
 
 @pytest.fixture
-def pooled(db: Database, tmp_path: Path) -> Iterator[str]:
+def pooled(db: Database) -> Iterator[str]:
     """The database's URL behind a pooler with three connections."""
     if not Path(PGBOUNCER).exists():
         pytest.skip("PgBouncer is not installed: apt-get install pgbouncer")
@@ -43,18 +44,19 @@ def pooled(db: Database, tmp_path: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         listen = free.getsockname()[1]
-    config = tmp_path / "pgbouncer.ini"
+    folder = Path(tempfile.mkdtemp(prefix="pgswarm-test-pooler-"))  # where another account may read
+    config = folder / "pgbouncer.ini"
     user = url.username or "postgres"
     server = f"{url.hostname} user={user}"
     config.write_text(CONFIG.format(name=db.name, host=server, port=url.port or 5432, listen=listen))
-    tmp_path.chmod(0o755)
+    folder.chmod(0o755)
     other: dict[str, Any] = {"user": pwd.getpwnam("nobody").pw_uid} if os.geteuid() == 0 else {}
-    with (tmp_path / "said").open("wb") as said:
+    with (folder / "said").open("wb") as said:
         process = subprocess.Popen([PGBOUNCER, str(config)], stdout=said, stderr=said, cwd="/", **other)
     behind = f"postgresql://{user}@127.0.0.1:{listen}/{db.name}"
 
     def answers() -> bool:
-        assert process.poll() is None, (tmp_path / "said").read_text()
+        assert process.poll() is None, (folder / "said").read_text()
         try:
             psycopg.connect(behind, connect_timeout=2).close()
         except psycopg.OperationalError:
@@ -67,6 +69,7 @@ def pooled(db: Database, tmp_path: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
