@@ -1,7 +1,7 @@
 """How a stream cuts its connection. For uvicorn: ASGI itself knows no way.
 
-Without it a client that takes in nothing keeps its socket for ever: a transport that is closed still waits until what it
-holds is written.
+Without it a client that takes in nothing keeps its socket for ever: a transport that is closed still waits until what
+it holds is written.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ EXTENSION: Final = "pgswarm.abort"
 
 
 def abort(scope: Scope) -> None:
-    """Cut the connection of a scope at once; what was not sent is dropped. Under another server it stays to close it."""
+    """Cut the connection of a scope at once; what was not sent is dropped. Does nothing under another server."""
     extensions: dict[str, Any] = scope.get("extensions", {})
     cut: Callable[[], object] | None = extensions.get(EXTENSION)
     if cut is not None:

@@ -58,7 +58,7 @@ class Ring:
         return self.first <= position + 1
 
     def after(self, position: int) -> Chunk:
-        """Return what comes after a position, about `CHUNK_BYTES` of it. Most subscribers stand at one place and share it."""
+        """Return what comes after a position, about `CHUNK_BYTES`; most subscribers stand at one place and share it."""
         key = (position, self.end)
         if self._shared[0] != key:
             self._shared = (key, Chunk(self._take(position)))
