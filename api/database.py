@@ -19,8 +19,10 @@ from pgswarm.api.settings import ApiSettings
 
 Conn = AsyncConnection[DictRow]
 
+# Row policies make a plan dear enough for jit, which compiles for a tenth of a second what runs in two milliseconds.
 _BEGIN: Final = """
 select set_config('pgswarm.account', %(account)s, true), set_config('statement_timeout', %(timeout)s, true),
+       set_config('jit', 'off', true),
        case when exists (select from pg_namespace n
                           where n.nspname = 'pgswarm' and pg_get_userbyid(n.nspowner) = 'pgswarm_owner')
             then set_config('role', 'pgswarm_api', true) end

@@ -39,6 +39,21 @@ select set_config('statement_timeout', %s, false), set_config('idle_in_transacti
 """
 
 
+async def adapt(connection: Connection, statement_timeout_s: float) -> bool:
+    """Make a fresh connection ready, and say whether it leads to one backend of its own.
+
+    A pooler answers in the backend's place: the process id that came with the connection is another. Behind one,
+    the next transaction may run in another backend: nothing is left in the session, and no statement is prepared.
+    """
+    cursor = await connection.execute("select pg_backend_pid()")
+    row = await cursor.fetchone()
+    if row is not None and row[0] == connection.info.backend_pid:
+        await connection.execute(SESSION, (f"{int(statement_timeout_s * 1000)}ms",))
+        return True
+    connection.prepare_threshold = None
+    return False
+
+
 class Outage:
     """Says once that the database cannot be reached, and once that it is back, for all roles of a process.
 
@@ -79,6 +94,8 @@ class Link:
         self._timeout_s = statement_timeout_s
         self._connection: Connection | None = None
         self.application_name = f"pgswarm {role}"
+        self.direct = True
+        """Whether the connection leads to one backend of its own; False behind a pooler."""
 
     async def get(self) -> Connection:
         """Return the connection; wait for the database as long as it takes."""
@@ -103,7 +120,7 @@ class Link:
                 self._url, autocommit=True, application_name=self.application_name, **KEEPALIVE
             )
             try:
-                await connection.execute(SESSION, (f"{int(self._timeout_s * 1000)}ms",))
+                self.direct = await adapt(connection, self._timeout_s)
                 await self.prepare(connection)
             except BaseException:
                 await connection.close()

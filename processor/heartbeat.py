@@ -1,18 +1,20 @@
 """Keeps this worker's lease alive from a thread with a connection of its own.
 
-One rule: only the whole process's death or standstill loses the lease. An action that blocks the event loop does not.
+One rule: only the whole process's death or standstill loses the lease. An action that blocks the event loop does not,
+and neither does a connection that nobody answers any more: each beat has a deadline, after which another is opened.
 """
 
+import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import psycopg
 
 from pgswarm.processor import backoff, failpoints
-from pgswarm.processor.connect import KEEPALIVE, LOST
+from pgswarm.processor.connect import KEEPALIVE, LOST, Connection, adapt
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,7 +22,6 @@ BEATS: Final = 3
 """Heartbeats in one lease."""
 
 _BEAT: Final = "select pgswarm.heartbeat(worker_id => %s, lease_s => %s)"
-_TIMEOUT: Final = "select set_config('statement_timeout', %s, false)"
 
 
 class Heartbeat:
@@ -34,7 +35,8 @@ class Heartbeat:
         self._worker_id: UUID | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._connection: Connection | None = None
+        self._deadline_s = max(1.0, lease_s / BEATS)
 
     def start(self, worker_id: UUID) -> None:
         """Beat for this worker from now on; also after the lease of an earlier one was lost."""
@@ -48,6 +50,14 @@ class Heartbeat:
         self._thread.join(timeout=1)
 
     def _run(self) -> None:
+        loop = asyncio.new_event_loop()  # this thread's own: the process's may be blocked
+        try:
+            self._beat_for_ever(lambda worker_id: loop.run_until_complete(self._in_time(worker_id)))
+            loop.run_until_complete(self._close())
+        finally:
+            loop.close()
+
+    def _beat_for_ever(self, beat: Callable[[UUID], bool]) -> None:
         failures = 0
         interval_s = self._lease_s / BEATS
         wait_s = interval_s
@@ -57,10 +67,9 @@ class Heartbeat:
                 wait_s = interval_s
                 continue
             try:
-                alive = self._beat(worker_id)
+                alive = beat(worker_id)
             except (*LOST, psycopg.Error) as error:
-                _LOG.info("no heartbeat: %s", error)
-                self._close()
+                _LOG.info("no heartbeat: %s", str(error) or type(error).__name__)
                 failures += 1
                 wait_s = min(interval_s, backoff.delay(failures, first_s=0.05))
                 continue
@@ -69,20 +78,28 @@ class Heartbeat:
             if not alive and worker_id == self._worker_id:
                 self._worker_id = None
                 self._on_lost(worker_id)
-        self._close()
 
-    def _beat(self, worker_id: UUID) -> bool:
+    async def _in_time(self, worker_id: UUID) -> bool:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await self._beat(worker_id)
+        except BaseException:
+            await self._close()
+            raise
+
+    async def _beat(self, worker_id: UUID) -> bool:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
+            self._connection = await psycopg.AsyncConnection.connect(
                 self._url, autocommit=True, application_name="pgswarm heartbeat", **{**KEEPALIVE, "connect_timeout": 3}
             )
-            self._connection.execute(_TIMEOUT, (f"{max(1000, int(self._lease_s * 1000 / BEATS))}ms",))
+            await adapt(self._connection, self._deadline_s)
         failpoints.hit("heartbeat.before")
-        row = self._connection.execute(_BEAT, (worker_id, self._lease_s), prepare=True).fetchone()
+        cursor = await self._connection.execute(_BEAT, (worker_id, self._lease_s), prepare=True)
+        row = await cursor.fetchone()
         failpoints.hit("heartbeat.after")
         return bool(row and row[0])
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    async def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()

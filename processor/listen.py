@@ -4,10 +4,13 @@ One rule: a notification proves nothing and may be lost; it only wakes, and the 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final
 
 from pgswarm.processor.connect import LOST, Link, Outage
+
+_LOG = logging.getLogger(__name__)
 
 CHECK_S: Final = 30.0
 """How often a silent connection is asked whether it still lives."""
@@ -19,6 +22,10 @@ async def listen(url: str, outage: Outage, wake: Callable[[], None], own_pid: Ca
     try:
         while True:
             connection = await link.get()
+            if not link.direct:
+                _LOG.info("a pooler stands before the database: new work is looked for, not heard of")
+                await link.close()
+                await asyncio.Event().wait()  # for ever: other clients would hear what we listen to
             try:
                 await connection.execute("listen pgswarm_work")
                 wake()  # what was sent while nobody listened is lost

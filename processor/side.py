@@ -13,7 +13,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from pgswarm.processor import backoff, failpoints
-from pgswarm.processor.connect import KEEPALIVE, LOST, SESSION, Connection, Outage
+from pgswarm.processor.connect import KEEPALIVE, LOST, Connection, Outage, adapt
 from pgswarm.schema.errors import translate
 
 STATEMENT_TIMEOUT_S: Final = 30
@@ -84,4 +84,4 @@ class Side:
 
 
 async def _configure(connection: Connection) -> None:
-    await connection.execute(SESSION, (f"{STATEMENT_TIMEOUT_S}s",))
+    await adapt(connection, STATEMENT_TIMEOUT_S)

@@ -7,9 +7,7 @@ import secrets
 import signal
 from typing import Any
 
-import pytest
-
-from pgswarm.cli.embedded import Home, ensure_running, server_state, stop_server
+from pgswarm.cli.embedded import ensure_running, server_state
 from support.database import Database
 from support.processors import Processors, register_actions, start_swarm, swarm_ended
 from support.template import make_template
@@ -46,17 +44,6 @@ def test_backends_terminated_at_random_cost_nothing_but_time(db: Any, processors
     for one in made:
         one.signal(signal.SIGTERM)
     assert [one.ended() for one in made] == [0, 0]
-
-
-@pytest.fixture
-def own_server(tmp_path_factory: Any) -> Any:
-    folder = tmp_path_factory.mktemp("server")
-    for part in (folder, *list(folder.parents)[:2]):
-        part.chmod(0o711)  # the server's account must pass
-    home = Home(folder / "home")
-    ensure_running(home)
-    yield home
-    stop_server(home)
 
 
 def test_a_server_that_is_killed_and_restarted_loses_nothing_that_was_acknowledged(

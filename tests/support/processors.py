@@ -18,12 +18,15 @@ ENDS_WITHIN_S: Final = 30
 class ProcessorProcess:
     """One processor. `lease_s` is short, so that takeovers are quick."""
 
-    def __init__(self, url: str, log: Path, *arguments: str, env: dict[str, str] | None = None) -> None:
-        """Start it; what it says goes to `log`."""
+    def __init__(
+        self, url: str, log: Path, *arguments: str, env: dict[str, str] | None = None, script: str = ""
+    ) -> None:
+        """Start it, or a `script` that makes one; what it says goes to `log`."""
         self._log = log
+        what = ["-c", script] if script else ["-m", "pgswarm.processor", "--log", "info"]
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pgswarm.processor", "--log", "info", *arguments],
+                [sys.executable, *what, *arguments],
                 env=environment(url) | (env or {}),
                 stdout=out,
                 stderr=out,
