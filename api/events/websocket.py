@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pgswarm.api.events import lifeline
+from pgswarm.api.events.lifeline import line_of
 from pgswarm.api.events.snapshots import Snapshot
 from pgswarm.api.events.subscription import NOTHING, Ended, Subscription
 
@@ -28,7 +28,7 @@ async def stream(
         try:
             await _stream(websocket, subscription, stall_s, snapshot)
         except TimeoutError:
-            lifeline.abort(websocket.scope)
+            line_of(websocket.scope).abort()
         except Ended as ended:
             await close(websocket, POLICY if ended.refused else GOING_AWAY, ended.reason)
         except WebSocketDisconnect:
