@@ -26,9 +26,10 @@ from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
+from pgswarm.api.time.routes import router as time
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (accounts, swarms, nodes, events, people, spaces, workers, health)
+ROUTERS = (accounts, swarms, time, nodes, events, people, spaces, workers, health)
 """Every part's routes, in the order of the documentation."""
 
 

@@ -1,6 +1,7 @@
 """What a body or a query may hold, as a pure check: JSON of a bounded depth, text that PostgreSQL can store."""
 
 import json
+import math
 import re
 from typing import Any, Final, Never
 from urllib.parse import parse_qsl
@@ -18,7 +19,7 @@ def check_json(body: bytes, max_depth: int) -> None:
     """Raise a `Problem` where `body` is no JSON, nested deeper than `max_depth`, or holds NUL or a lone surrogate."""
     try:
         _check_depth(body, max_depth)
-        value = json.loads(body.decode(), parse_constant=_refuse_constant)
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         said = str(error) if isinstance(error, json.JSONDecodeError) else "it cannot be read"
         raise Problem(400, detail=f"{ROOT} is not JSON: {said}", field=ROOT, remedy=_REMEDY) from None
@@ -51,7 +52,15 @@ def _clean(value: Any) -> None:
 
 
 def _refuse_constant(name: str) -> Never:
-    raise Problem(422, detail=f"{ROOT} holds {name}, which is no JSON", field=ROOT, remedy="send a number or null")
+    raise Problem(422, detail=f"{ROOT} holds {name}, which is no number", field=ROOT, remedy="send a number or null")
+
+
+def _finite(number: str) -> float:
+    """Return a number that has a fraction or an exponent; refuse what no double can hold."""
+    found = float(number)
+    if math.isinf(found):
+        _refuse_constant(number[:40])
+    return found
 
 
 def _check_depth(body: bytes, max_depth: int) -> None:

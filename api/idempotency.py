@@ -11,9 +11,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import Header, Request
 from fastapi.encoders import jsonable_encoder
-from psycopg.types.json import Jsonb
 from pydantic import BaseModel
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from pgswarm.api.database import Conn
 from pgswarm.api.principal import Principal
@@ -65,8 +64,12 @@ async def once(
     if key is not None:
         known = await (await conn.execute(_BEGIN, named)).fetchone()
         if known is not None:
-            return JSONResponse(known["response"], known["status"], headers={"Idempotency-Replayed": "true"})
-    content = (await act()).model_dump(mode="json")
+            return _answer(known["response"], known["status"], {"Idempotency-Replayed": "true"})
+    content = (await act()).model_dump_json()
     if key is not None:
-        await conn.execute(_END, {**named, "status": status, "response": Jsonb(content)})
-    return JSONResponse(content, status)
+        await conn.execute(_END, {**named, "status": status, "response": content})
+    return _answer(content, status)
+
+
+def _answer(content: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(content, status, headers, media_type="application/json")

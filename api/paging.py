@@ -44,7 +44,7 @@ def decode_cursor(cursor: str, *kinds: Callable[[Any], Any]) -> list[Any]:
         keys = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         if isinstance(keys, list):
             return [kind(_scalar(key)) for kind, key in zip(kinds, keys, strict=True)]
-    except (ValueError, TypeError, OverflowError, RecursionError, InvalidInputError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, InvalidInputError):
         pass
     raise wrong_cursor()
 

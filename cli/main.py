@@ -25,6 +25,7 @@ from pgswarm.cli.commands import (
     show,
     steer,
     swarms,
+    time,
     up,
     watch,
 )
@@ -40,7 +41,10 @@ unreachable or of a wrong version, 130 interrupted.
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for group in (run, up, swarms, show, watch, answer, steer, memory, actions, processor, api, doctor, bench, migrate, db):
+for group in (
+    *(run, up, swarms, show, watch, answer, steer, time, memory, actions),
+    *(processor, api, doctor, bench, migrate, db),
+):
     group.register(app)
 
 

@@ -39,6 +39,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "retry_node": _PEOPLE,
         "raise_budget": _PEOPLE,
         "change_directive": _PEOPLE,
+        "fork_swarm": _PEOPLE,
+        "copy_swarm": _PEOPLE,
         "delete_swarm": _PEOPLE,
         "begin_conversation": _PEOPLE,
         "rename_conversation": _PEOPLE,
@@ -51,7 +53,17 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "end_request": frozenset({Role.API}),
         # what they read
         "state_at": _PEOPLE,
-        "read_events": _PEOPLE,
+        "read_history": _PEOPLE,
+        "seq_at": _PEOPLE,
+        "diff_swarms": _PEOPLE,
+        "account_frames": _PEOPLE,
+        "event_ends": _PEOPLE,
+        "event_frames": _PEOPLE,
+        "subtree_nodes": _PEOPLE,
+        "swarm_snapshot": _PEOPLE,
+        "may_read": _PEOPLE,
+        "swarm_owners": _PEOPLE,
+        "live_tokens": _PEOPLE,
         "read_upload": _PEOPLE,
         "read_answer_link": _PEOPLE,
         "full_text": _ALL,
@@ -60,6 +72,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "search_memory": _ALL,
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
+        "worker_load": _PEOPLE,
         # accounts
         "create_account": _PEOPLE,
         "find_credentials": frozenset({Role.API}),
@@ -95,6 +108,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "account_id": _ALL,
         "is_admin": _ALL,
         "new_id": _ALL,
+        "first_id_at": _ALL,
+        "lock_key": _ALL,
     }
 )
 """Function → who may call it. Helpers, which verbs call as the owner, are not here."""

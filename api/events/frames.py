@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from pgswarm.api.events.cursors import Cursor
+
 HEARTBEAT: Final = b": heartbeat\n\n"
 """A comment, which clients ignore: it keeps proxies from closing a silent stream, and finds clients that have gone."""
 
@@ -28,6 +30,8 @@ class Frame:
     sse: bytes
     start: int
     conversation_id: UUID | None = None
+    cursor: Cursor | None = None
+    """What its id says, where that is not the seq."""
 
     @property
     def json(self) -> str:

@@ -17,6 +17,7 @@ from pgswarm.api.events.feeds import Feeds
 from pgswarm.api.events.frames import Filter, Frame
 from pgswarm.api.events.listener import Listener
 from pgswarm.api.events.reader import Ends, Reader
+from pgswarm.api.events.ring import Room
 from pgswarm.api.events.settings import Limits
 from pgswarm.api.events.subscription import Subscription
 from pgswarm.api.events.tails import UNREADABLE, Tails
@@ -38,8 +39,9 @@ class Hub:
         """Take where the database is; nothing is connected yet."""
         self.limits = limits or Limits(heartbeat_s=settings.heartbeat_s)
         self.reader = Reader(settings)
-        self.tails = Tails(self.reader, self.limits.ring_bytes, self.limits.blocks_bytes)
-        self.feeds = Feeds(self.reader, self.limits.ring_bytes)
+        room = Room(self.limits.ring_bytes, self.limits.rings_bytes)
+        self.tails = Tails(self.reader, room, self.limits.blocks_bytes)
+        self.feeds = Feeds(self.reader, room)
         self.listener = Listener(settings.database_url, self._heard, self._missed)
         self.snapshots = asyncio.Semaphore(self.limits.snapshots)
         self._missed_at = 0.0

@@ -175,9 +175,9 @@ def _snapshot_frame(swarm_id: UUID, row: DictRow) -> Frame:
     )  # fmt: skip
 
 
-def with_id(frame: Frame, event_id: str) -> Frame:
-    """Return a frame under another id."""
+def with_cursor(frame: Frame, cursor: Cursor) -> Frame:
+    """Return a frame whose id is a cursor."""
     made = make_frame(
-        frame.swarm_id, frame.seq, frame.kind, frame.node_id, frame.parent_id, frame.json, event_id=event_id
+        frame.swarm_id, frame.seq, frame.kind, frame.node_id, frame.parent_id, frame.json, event_id=str(cursor)
     )
-    return dataclasses.replace(made, conversation_id=frame.conversation_id)
+    return dataclasses.replace(made, conversation_id=frame.conversation_id, cursor=cursor)

@@ -11,6 +11,7 @@ from pgswarm.api.events.frames import Frame
 
 CHUNK_BYTES: Final = 128 * 1024
 """About as much is handed to a subscriber at once."""
+LEAST_BYTES: Final = 16 * 1024
 
 
 class Chunk:
@@ -32,11 +33,10 @@ class Chunk:
 class Ring:
     """Frames at positions `first` … `end`; empty where `first` is beyond `end`."""
 
-    def __init__(self, end: int, max_bytes: int) -> None:
+    def __init__(self, end: int) -> None:
         """Begin empty behind position `end`."""
         self.end = end
         self.bytes = 0
-        self._max_bytes = max_bytes
         self._frames: deque[Frame] = deque()
         self._shared: tuple[tuple[int, int], Chunk] = ((-1, -1), Chunk(()))
 
@@ -45,12 +45,12 @@ class Ring:
         """Return the position of the oldest frame that is kept."""
         return self.end - len(self._frames) + 1
 
-    def append(self, frames: Sequence[Frame]) -> None:
+    def append(self, frames: Sequence[Frame], max_bytes: int) -> None:
         """Add frames behind the newest, and forget the oldest until the rest fits; the newest always stays."""
         self._frames.extend(frames)
         self.end += len(frames)
         self.bytes += sum(frame.size for frame in frames)
-        while self.bytes > self._max_bytes and len(self._frames) > 1:
+        while self.bytes > max_bytes and len(self._frames) > 1:
             self.bytes -= self._frames.popleft().size
 
     def has(self, position: int) -> bool:
@@ -73,3 +73,16 @@ class Ring:
             if room <= 0:
                 break
         return found
+
+
+class Room:
+    """How large each of many rings may be: `each` at most, and all together about `total`."""
+
+    def __init__(self, each: int, total: int) -> None:
+        """Take the two bounds, in bytes."""
+        self._each = each
+        self._total = total
+
+    def for_one_of(self, rings: int) -> int:
+        """Return the bound of each of so many rings; a few frames are kept however many there are."""
+        return min(self._each, max(LEAST_BYTES, self._total // max(1, rings)))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from pgswarm.api.dependencies import Caller, resolve_token, unauthenticated
+from pgswarm.api.dependencies import Caller, authenticate
 from pgswarm.api.events import websocket as sockets
 from pgswarm.api.events.cursors import Cursor
 from pgswarm.api.events.frames import Filter, position
@@ -107,7 +107,7 @@ async def watch_swarm_by_websocket(
 ) -> None:
     """Send a swarm's events over a WebSocket, a frame a message; parameters as those of the stream."""
     try:
-        caller = await _caller(websocket)
+        caller = await authenticate(websocket, websocket.app.state.database)
         opened, first = await _open(
             hub, caller, swarm_id, after_seq=after_seq, kinds=_kinds(kind), subtree=node_id, snapshot=snapshot
         )
@@ -193,17 +193,6 @@ def _seq(field: str, text: str) -> int:
 
 def _kinds(given: list[str] | None) -> tuple[str, ...]:
     return tuple(clean("kind", kind) for kind in given or ())
-
-
-async def _caller(websocket: WebSocket) -> Principal:
-    """Return who connects, by the header; never by the URL, which ends up in logs."""
-    scheme, _, token = websocket.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        async with websocket.app.state.database.as_system() as conn:
-            found = await resolve_token(conn, token.strip())
-        if found is not None:
-            return found
-    raise unauthenticated("no valid token was sent")
 
 
 async def _deny(websocket: WebSocket, error: Problem | PgswarmError) -> None:

@@ -16,7 +16,9 @@ class Limits:
     check_s: float = 10.0
     """How often it is checked that subscribers may still see what they see."""
     ring_bytes: int = 1_000_000
-    """How much of each swarm is kept in memory for those that are a little behind."""
+    """How much of each source (a swarm, an account) is kept in memory for those that are a little behind."""
+    rings_bytes: int = 32_000_000
+    """How much is kept of all swarms together, and of all accounts."""
     blocks_bytes: int = 32_000_000
     """How much of older events is kept, of all swarms, for those that are far behind."""
     subscribers: int = 2_000

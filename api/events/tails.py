@@ -17,7 +17,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from pgswarm.api.events.blocks import Blocks
 from pgswarm.api.events.frames import Filter, Frame
 from pgswarm.api.events.reader import BLOCK, Asked, Reader
-from pgswarm.api.events.ring import Chunk, Ring
+from pgswarm.api.events.ring import Chunk, Ring, Room
 from pgswarm.api.events.subscription import NOTHING, Subscription
 from pgswarm.api.principal import Principal
 
@@ -26,17 +26,19 @@ _LOG = logging.getLogger(__name__)
 SWARMS_AT_ONCE: Final = 100
 AGAIN_S: Final = 0.3
 """How long is waited after the database could not be read."""
-UNREADABLE: Final = (psycopg.Error, PoolTimeout, PoolClosed, TooManyRequests, TimeoutError, OSError)
+UNREADABLE: Final = (
+    psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, TooManyRequests, TimeoutError, OSError,
+)  # fmt: skip
 """What says that the database cannot be read now; everything else is a fault."""
 
 
 class Tail:
     """A swarm's newest frames and its subscribers. Positions are seqs."""
 
-    def __init__(self, swarm_id: UUID, end: int, max_bytes: int) -> None:
+    def __init__(self, swarm_id: UUID, end: int) -> None:
         """Begin behind the event `end`."""
         self.swarm_id = swarm_id
-        self.ring = Ring(end, max_bytes)
+        self.ring = Ring(end)
         self.subscriptions: set[Subscription] = set()
 
     @property
@@ -44,9 +46,9 @@ class Tail:
         """Return what to read next, in the name of one of the subscribers."""
         return Asked(next(iter(self.subscriptions)).who.account_id, self.swarm_id, self.ring.end)
 
-    def publish(self, frames: list[Frame]) -> None:
+    def publish(self, frames: list[Frame], max_bytes: int) -> None:
         """Hand new frames to all subscribers."""
-        self.ring.append(frames)
+        self.ring.append(frames, max_bytes)
         for subscription in self.subscriptions:
             subscription.wake()
 
@@ -93,10 +95,10 @@ class Place:
 class Tails:
     """All of them, and the loop that reads."""
 
-    def __init__(self, reader: Reader, ring_bytes: int, blocks_bytes: int) -> None:
+    def __init__(self, reader: Reader, room: Room, blocks_bytes: int) -> None:
         """Begin with none."""
         self._reader = reader
-        self._ring_bytes = ring_bytes
+        self._room = room
         self.blocks = Blocks(reader, blocks_bytes)
         self._tails: dict[UUID, Tail] = {}
         self._marked: dict[UUID, None] = {}
@@ -110,7 +112,7 @@ class Tails:
         tail = self._tails.get(swarm_id)
         if tail is None:
             # from the last whole block on: the ring takes in what is not in one, so that nobody reads it alone
-            tail = self._tails[swarm_id] = Tail(swarm_id, end - end % BLOCK, self._ring_bytes)
+            tail = self._tails[swarm_id] = Tail(swarm_id, end - end % BLOCK)
         subscription = Subscription(Place(self, tail), who, after, wanted)
         tail.subscriptions.add(subscription)
         self.mark(swarm_id)
@@ -156,10 +158,11 @@ class Tails:
     async def _read(self, batch: list[Tail]) -> None:
         asked = [tail.asked for tail in batch if tail.subscriptions]
         found = await self._reader.frames(asked)
+        max_bytes = self._room.for_one_of(len(self._tails))
         for one in asked:
             frames = found[one.swarm_id]
             tail = self._tails.get(one.swarm_id)
             if frames and tail is not None and tail.ring.end == one.after:
-                tail.publish(frames)
+                tail.publish(frames, max_bytes)
                 if len(frames) >= BLOCK:
                     self.mark(one.swarm_id)

@@ -64,7 +64,7 @@ class LlmCall(BaseModel):
     call_no: int
     request_hash: str
     model: str = Field(examples=["gpt-5.4-mini"])
-    request: dict[str, Any]
+    request: dict[str, Any] | None = Field(description="Null in a fork whose original has been deleted.")
     response: Any
     input_tokens: int
     output_tokens: int

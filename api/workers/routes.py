@@ -11,18 +11,12 @@ from pgswarm.api.workers.models import Worker
 
 router = APIRouter(prefix="/v1/workers", tags=["operation"])
 
-# What a worker holds stands in its claims: no look at the nodes.
 _LIST: Final = """
 select w.worker_id, case when %(admin)s then w.host end as host, case when %(admin)s then w.pid end as pid, w.version,
        w.stopped_at is null and w.expires_at > pgswarm.clock() as alive, w.draining, w.fenced_writes, w.started_at,
-       w.heartbeat_at, w.expires_at, w.stopped_at, w.stopped_reason,
-       (select count(*) from pgswarm.claim c
-         cross join lateral unnest(c.swarm_ids, c.node_ids) h(swarm_id, node_id)
-         cross join lateral (
-           select n.lease_owner from pgswarm.node n
-            where n.swarm_id = h.swarm_id and n.node_id = h.node_id offset 0) n
-        where c.worker_id = w.worker_id and n.lease_owner = w.worker_id) as running
+       w.heartbeat_at, w.expires_at, w.stopped_at, w.stopped_reason, coalesce(l.running, 0) as running
   from pgswarm.worker w
+  left join pgswarm.worker_load() l on l.worker_id = w.worker_id
  where (%(all)s or w.stopped_at is null and w.expires_at > pgswarm.clock())
    and (%(before)s::uuid is null or w.worker_id < %(before)s)
  order by w.worker_id desc

@@ -89,18 +89,29 @@ def _say_up(url: str, crew: "Crew", web: "Web", *, as_json: bool) -> None:
 
     with connect(url) as connection:
         left: dict[str, Any] = connection.execute(UNFINISHED).fetchall()[0]
+    token = _local_token(url, web)
     if as_json:
-        print_json({"state": "up", "url": hidden(url), "processors": crew.pids, "api": web.address, **left})
+        told = {"state": "up", "url": hidden(url), "processors": crew.pids, "api": web.address, "token": token}
+        print_json({**told, **left})
         return
     typer.echo(f"Database:   {hidden(url)}" + ("" if named_url() else " (embedded)"))
     typer.echo(f"Processors: {crew.wanted}")
     typer.echo(f"API:        {web.address} ({web.address}/docs)")
+    if token is not None:
+        typer.echo(f"Token:      {token} (of the account `local`, an admin's; for 30 days)")
     if left["active"] or left["paused"]:
         typer.echo(
             f"Unfinished: {left['active']} active, {left['paused']} paused, {left['questions']} open questions"
             " (`pgswarm swarms`, `pgswarm inbox`)"
         )
     typer.echo("Up. Start a swarm from another terminal (`pgswarm run GOAL --processors 0`). Ctrl-C ends it.")
+
+
+def _local_token(url: str, web: "Web") -> str | None:
+    """Return a token of the local account; None where others can reach the API: they sign up."""
+    from pgswarm.api.accounts.local import ensure_local_account, is_loopback
+
+    return ensure_local_account(url) if is_loopback(web.host) else None
 
 
 def _end(crews: "Sequence[Crew]", signals: "Signals") -> None:

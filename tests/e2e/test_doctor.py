@@ -89,10 +89,10 @@ def test_a_transaction_that_stays_open_is_named(known: Database, monkeypatch: py
     assert states(list(service.holders(known.conn))) == ["ok"]
     monkeypatch.setattr(service, "LONG_S", 0)
     with known.connect(autocommit=False) as other:
-        pid = other.execute("select pg_backend_pid() as pid").fetchone()["pid"]
+        (row,) = other.execute("select pg_backend_pid() as pid").fetchall()
         (found,) = service.holders(known.conn)
-    assert f"process {pid}" in found.detail
-    assert str(pid) in found.remedy
+    assert f"process {row['pid']}" in found.detail
+    assert str(row["pid"]) in found.remedy
 
 
 def test_a_clock_that_is_off_and_slow_notifications_are_notes(known: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ def commands(page: Path) -> list[list[str]]:
             lines = [line[2:] for line in lines if line.startswith("$ ")]
         for line in lines:
             words = shlex.split(line, comments=True)
+            words = words[: words.index("|")] if "|" in words else words
             while words and ASSIGNMENT.match(words[0]):
                 words.pop(0)
             if words:
@@ -39,6 +40,9 @@ def commands(page: Path) -> list[list[str]]:
 def parse(words: list[str]) -> None:
     """Parse `pgswarm …` as the command itself does, without running it."""
     command = typer.main.get_command(app)
+    if words[0].startswith("-"):  # these act while they are parsed: completion would be installed
+        assert words[0] in {name for option in command.params for name in option.opts}, words[0]
+        return
     path = "pgswarm"
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
         name, *words = words

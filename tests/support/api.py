@@ -130,7 +130,7 @@ class Api:
         return swarm_id
 
     def claim(self, swarm_id: UUID) -> Run:
-        """Claim a node of this swarm; every other that is claimed on the way is released again."""
+        """Claim a node of this swarm; what else is claimable is claimed on the way, and stays so."""
         for _ in range(1000):
             (run,) = self.worker.claim(1)
             if run.swarm_id == swarm_id:

@@ -4,7 +4,7 @@
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +73,7 @@ def told(nodes: Mapping[str, Row]) -> dict[str, Row]:
 
 
 def expected_fork(conn: Conn, swarm_id: UUID, fork_id: UUID, seq: int) -> dict[str, Row]:
-    """Return what a fork's nodes must be, by the ids of the fork: the fold of the original, with what a fork changes."""
+    """Return what a fork's nodes must be, by its ids: the fold of the original, with what a fork changes."""
     past = fold(conn, swarm_id, seq)
     twin = {row["copied_from"]: key for key, row in rows_of(conn, fork_id).items()}
     assert sorted(twin) == sorted(past)
@@ -97,10 +97,10 @@ def expected_fork(conn: Conn, swarm_id: UUID, fork_id: UUID, seq: int) -> dict[s
     return found
 
 
-def grow(conn: Conn, worker: Worker, seed: int, acts: int = 250, most: int = 120) -> UUID:
+def grow(conn: Conn, worker: Worker, seed: int, *, acts: int = 250, most: int = 120, owner: UUID | None = None) -> UUID:
     """Start a swarm and do `acts` things to it; it lives at the end. At most about `most` nodes."""
     draw = random.Random(seed)  # noqa: S311 - no secret
-    swarm_id = start(conn, f"seed {seed}")
+    swarm_id = start(conn, f"seed {seed}", owner=owner)
     held: list[Run] = []
     replaced: set[UUID] = set()
     for number in range(acts):
@@ -123,22 +123,19 @@ def grow(conn: Conn, worker: Worker, seed: int, acts: int = 250, most: int = 120
 def _act(draw: random.Random, run: Run, number: int, most: int) -> Act:
     if run.row["depth"] == 0:  # the root spawns for ever: the swarm does not end
         return spawn(run, *(Kid(directive=f"part {number}.{i}") for i in range(draw.randint(2, 5))))
-    narrow = number > most or run.row["depth"] > 4
-    drawn = draw.choice(["finish", "finish", "fail", "ask", "go_on", "retry", "release", *(["spawn"] * (0 if narrow else 4))])
-    match drawn:
-        case "spawn":
-            return spawn(run, *(Kid(directive=f"child {number}.{i}") for i in range(draw.randint(1, 4))))
-        case "ask":
-            return ask(run, *(f"question {number}.{i}?" for i in range(draw.randint(1, 3))))
-        case "go_on":
-            return go_on(run, then=f"step {number}", state={"at": number})
-        case "fail":
-            return fail(run)
-        case "retry":
-            return retry(run)
-        case "release":
-            return release(run)
-    return finish(run, f"report {number}")
+    drawn: list[Callable[[], Act]] = [
+        lambda: finish(run, f"report {number}"),
+        lambda: finish(run, f"report {number}"),
+        lambda: fail(run),
+        lambda: ask(run, *(f"question {number}.{i}?" for i in range(draw.randint(1, 3)))),
+        lambda: go_on(run, then=f"step {number}", state={"at": number}),
+        lambda: retry(run),
+        lambda: release(run),
+    ]
+    if number < most and run.row["depth"] < 5:
+        children = [Kid(directive=f"child {number}.{i}") for i in range(draw.randint(1, 4))]
+        drawn += [lambda: spawn(run, *children)] * 4
+    return draw.choice(drawn)()
 
 
 def _person(conn: Conn, draw: random.Random, swarm_id: UUID, number: int, replaced: set[UUID]) -> None:

@@ -36,6 +36,11 @@ class Operation:
         return bool(self.said.get("security"))
 
     @property
+    def streams(self) -> bool:
+        """Whether its answer goes on until one side closes it."""
+        return "text/event-stream" in self.said["responses"].get("200", {}).get("content", {})
+
+    @property
     def takes_json(self) -> bool:
         return "application/json" in self.said.get("requestBody", {}).get("content", {})
 
@@ -105,9 +110,11 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
     )
     return {
         "swarm_id": swarm_id,
+        "with": api.swarm(owner),
         "node_id": question["node_id"],
         "question_id": question["question_id"],
         "entry_id": entry,
+        "account_id": owner.account_id,
         "space": "memory",
         **_optional(api, owner, question["question_id"]),
     }
@@ -128,7 +135,8 @@ def _optional(api: Api, owner: Account, question_id: UUID) -> dict[str, Any]:
         q=question_id,
     )
     token = api.db.value("select token_id from pgswarm.api_token where account_id = %(a)s", a=owner.account_id)
-    return {"conversation_id": conversation, "upload_id": upload, "link_id": link, "token_id": token}
+    linked = {"link_id": link, "token": str(question_id)}  # what the link is known by is the hash of this
+    return {**linked, "conversation_id": conversation, "upload_id": upload, "token_id": token}
 
 
 def _resolve(schema: dict[str, Any]) -> dict[str, Any]:

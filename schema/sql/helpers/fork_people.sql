@@ -8,7 +8,7 @@ declare
 begin
   select e.at into v_then from pgswarm.event e where e.swarm_id = original and e.seq = fork_people.to_seq;
   with old as (
-    select distinct on (e.data ->> 'question_id') e.kind, e.verb, e.data
+    select distinct on (e.data ->> 'question_id') e.data
       from pgswarm.event e
      where e.swarm_id = original and e.seq <= fork_people.to_seq and e.kind like 'question.%'
      order by e.data ->> 'question_id', e.seq desc
@@ -22,13 +22,15 @@ begin
        'swarm_id', fork, 'question_id', pgswarm.fork_id(fork, k.question_id), 'node_id', pgswarm.fork_id(fork, k.node_id),
        'answer_files', pgswarm.with_fork_ids(o.data -> 'answer_files', original, fork),
        'expires_at', case when o.data ->> 'closed_at' is null then k.expires_at + (fork_people.at - v_then) else k.expires_at end)) r
-    returning q.question_id, q.node_id, q.asked_at, q.position, pgswarm.question_frame(q) as frame
+    returning q.node_id, q.asked_at, q.position, coalesce(q.closed_reason, 'open') as became, pgswarm.question_frame(q) as frame
   )
   insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
-  select fork, last.seq + row_number() over (order by m.asked_at, m.node_id, m.position), m.node_id, o.kind, o.verb,
+  select fork, last.seq + row_number() over (order by m.asked_at, m.node_id, m.position), m.node_id, k.kind, k.verb,
          pgswarm.current_actor(), fork_people.at, last.nodes, m.frame
     from made m
-    join old o on pgswarm.fork_id(fork, (o.data ->> 'question_id')::uuid) = m.question_id
+    join (values ('open', 'question.asked', 'ask'), ('answered', 'question.answered', 'answer'),
+                 ('expired', 'question.expired', 'expire'), ('node_terminated', 'question.closed', 'cancel')
+         ) k(became, kind, verb) on k.became = m.became
    cross join lateral (select e.seq, e.nodes from pgswarm.event e where e.swarm_id = fork order by e.seq desc limit 1) last;
   insert into pgswarm.message
   select r.*

@@ -1,4 +1,4 @@
--- The row of a fork: the swarm's own as its newest event up to `to_seq` says it, and what was spent until `before`, from the
+-- The row of a fork: the swarm's own as its newest event up to `to_seq` says it, of its present owner, and what was spent until `before`, from the
 -- journal. Sends whose answer was lost count, as in the original; what is reserved there is not reserved here.
 create or replace function pgswarm.fork_swarm_row(
   original uuid, fork uuid, to_seq bigint, before timestamptz, at timestamptz
@@ -13,6 +13,7 @@ begin
    cross join lateral jsonb_populate_record(null::pgswarm.swarm, e.data) r
    where e.swarm_id = original and e.seq <= fork_swarm_row.to_seq and e.kind like 'swarm.%'
    order by e.seq desc limit 1;
+  select k.owner_id into s.owner_id from pgswarm.swarm k where k.swarm_id = original;
   s.swarm_id := fork;
   s.goal := pgswarm.text_of_row(s.goal, s.goal_blob);
   s.report := pgswarm.text_of_row(s.report, s.report_blob);

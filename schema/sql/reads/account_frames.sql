@@ -24,7 +24,7 @@ language plpgsql stable security definer set search_path = pgswarm, pg_temp set 
 set enable_hashjoin = off set enable_mergejoin = off as $$
 #variable_conflict use_column
 declare
-  v_account uuid := nullif(current_setting('pgswarm.account', true), '')::uuid;
+  v_account uuid := pgswarm.account_id();
   v_horizon numeric := account_frames.horizon;
   v_seen_at timestamptz := account_frames.seen_at;
   v_ids uuid[];
@@ -55,8 +55,8 @@ begin
       from ends b
      where b.last_seq > b.after_seq
   )
-  select array_agg(b.swarm_id order by b.swarm_id) filter (where b.before < max_events),
-         array_agg(b.after_seq order by b.swarm_id) filter (where b.before < max_events),
+  select coalesce(array_agg(b.swarm_id order by b.swarm_id) filter (where b.before < max_events), '{}'),
+         coalesce(array_agg(b.after_seq order by b.swarm_id) filter (where b.before < max_events), '{}'),
          coalesce(sum(b.last_seq - b.after_seq), 0)
     into v_ids, v_after, v_left
     from behind b;
@@ -65,7 +65,7 @@ begin
   select pg_snapshot_xmin(pg_current_snapshot())::text::numeric, pgswarm.clock(), null::uuid, null::uuid, v_left,
          null::text, null::uuid, null::text;
   return query
-  select null::numeric, null::timestamptz, f.swarm_id, (to_jsonb(s) ->> 'conversation_id')::uuid, f.seq, f.kind, f.node_id, f.frame
+  select null::numeric, null::timestamptz, f.swarm_id, s.conversation_id, f.seq, f.kind, f.node_id, f.frame
     from pgswarm.event_frames(
            array_fill(v_account, array[cardinality(v_ids)]), v_ids, v_after, max_events, max_bytes) f
     join pgswarm.swarm s on s.swarm_id = f.swarm_id

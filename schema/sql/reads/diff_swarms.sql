@@ -2,7 +2,8 @@
 -- changed, only_here, only_there: nodes by place in the tree; first: the node where they first part; nodes: what differs, in the
 -- order in which it came to be, at most `max_nodes`}. Compared are action, directive, status with outcome, report, and cost.
 create or replace function pgswarm.diff_swarms(swarm_id uuid, other_id uuid, max_nodes integer default 1000) returns jsonb
-language plpgsql stable security definer set search_path = pgswarm, pg_temp set jit = off set work_mem = '64MB' as $$
+language plpgsql stable security definer
+set search_path = pgswarm, pg_temp set enable_nestloop = off set jit = off set work_mem = '64MB' as $$
 #variable_conflict use_column
 declare
   v_diff jsonb;

@@ -1,7 +1,7 @@
 -- The answer that a request with this key was given before; no row: it is the first, and equal ones wait until this
 -- transaction ends. The same key for another request is refused. What is older than a day is forgotten, a little each time.
 create or replace function pgswarm.begin_request(account_id uuid, key text, request_hash text)
-returns table (status integer, response jsonb)
+returns table (status integer, response text)
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 declare

@@ -1,6 +1,6 @@
 -- Keeps the answer to the request that `begin_request` let through, in the same transaction as what it did.
 create or replace function pgswarm.end_request(
-  account_id uuid, key text, request_hash text, status integer, response jsonb
+  account_id uuid, key text, request_hash text, status integer, response text
 ) returns void
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column

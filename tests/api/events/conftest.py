@@ -57,4 +57,3 @@ async def live(db: Database, limits: Limits) -> AsyncIterator[Live]:
         finally:
             for stream in made.streams:
                 stream.cut()
-

@@ -48,7 +48,6 @@ async def test_stalled_reader_is_cut_off_and_the_others_get_everything(live: Any
     async with asyncio.timeout(20):
         while len(list(live.hub.subscriptions())) > len(quick):
             await asyncio.sleep(0.02)
-    assert all(len(tail.ring.after(tail.ring.first - 1).frames) >= 1 for tail in live.hub.tails)
     assert all(tail.ring.bytes <= live.hub.limits.ring_bytes for tail in live.hub.tails)
     seen = []
     with pytest.raises((EOFError, ConnectionError)):  # what was on its way when it was cut

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from db.roles.conftest import Owned, be, refused
-from pgswarm.schema.roles import CALLERS, Role
+from pgswarm.schema.roles import Role
 from support.database import Database
 from support.verbs import Conn, call
 
 IDS = {
-    "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "with_swarm_id",
+    "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "other_id",
     "conversation_id", "upload_id", "link_id",
 }  # fmt: skip
 NOT_ANYBODYS = {"full_text", "whole_text"}  # whoever knows a hash has seen what it stands for
@@ -62,7 +62,7 @@ def arguments(taken: dict[str, str], ids: dict[str, UUID]) -> dict[str, Any]:
 
 def ids_of(owned: Owned) -> dict[str, UUID]:
     known = {key: getattr(owned, key) for key in IDS if hasattr(owned, key)}
-    return known | {"owner": owned.account_id, "with_swarm_id": owned.swarm_id}
+    return known | {"owner": owned.account_id, "other_id": owned.swarm_id}
 
 
 def answer_of(conn: Conn, name: str, taken: dict[str, str], given: dict[str, Any]) -> tuple[str | None, str]:
@@ -134,6 +134,14 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         ("change_password", "keep_token_id"),
         ("answer_question", "files"),
         ("add_message", "files"),
+        ("event_frames", "account_ids"),
+        ("event_frames", "swarm_ids"),
+        ("may_read", "account_ids"),
+        ("may_read", "swarm_ids"),
+        ("swarm_owners", "swarm_ids"),
+        ("live_tokens", "token_ids"),  # says only whether an id that somebody knows is valid
+        ("account_frames", "only_ids"),
+        ("account_frames", "known_ids"),
     }
     assert uuids == elsewhere
 
@@ -155,6 +163,25 @@ def test_anothers_upload_cannot_be_attached(db: Database, api: Conn, owned: Owne
     assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
 
 
+def test_anothers_events_are_not_read_in_batches(api: Conn, owned: Owned) -> None:
+    pair = {"account": [owned.account_id], "other": [owned.other_id], "swarm": [owned.swarm_id]}
+    theirs = "select * from pgswarm.event_frames(account_ids => %(other)s, swarm_ids => %(swarm)s, after_seqs => '{0}')"
+    own = theirs.replace("(other)", "(account)")
+    everything = "select * from pgswarm.account_frames(0, '-infinity', %(swarm)s, '{}', '{}')"
+    be(api, owned.other_id)
+    for statement in (theirs, own):
+        assert api.execute(statement.encode(), pair).fetchall() == []
+    assert [row["seq"] for row in api.execute(everything.encode(), pair).fetchall()] == [0]
+    assert api.execute("select * from pgswarm.swarm_owners(%(swarm)s)", pair).fetchall() == []
+    be(api, owned.account_id)
+    assert api.execute(theirs.encode(), pair).fetchall() == []
+    assert len(api.execute(own.encode(), pair).fetchall()) >= 2
+    assert len(api.execute(everything.encode(), pair).fetchall()) >= 3
+    be(api, None)  # an API process reads for its subscribers, each in the name of one
+    assert api.execute(theirs.encode(), pair).fetchall() == []
+    assert len(api.execute(own.encode(), pair).fetchall()) >= 2
+
+
 def test_token_of_another_is_not_kept_by_ones_own_change_of_password(db: Database, api: Conn, owned: Owned) -> None:
     be(api, owned.other_id)
     change = "select pgswarm.change_password(account_id => %s, password_hash => 'h', keep_token_id => %s)"
@@ -169,8 +196,10 @@ def test_own_id_beside_anothers_does_not_help(api: Conn, db: Database, owned: Ow
         "select pgswarm.cancel_node(%s, %s)",
         "select pgswarm.retry_node(%s, %s)",
         "select pgswarm.add_message(%s, %s, 'hello')",
+        "select pgswarm.change_directive(%s, %s, 'do that')",
     ):
         assert refused(api, query, [own, owned.node_id]) == "PS404"
+    assert refused(api, "select pgswarm.diff_swarms(%s, %s)", [own, owned.swarm_id]) == "PS404"
     read = api.execute("select pgswarm.read_entry(%s, %s) as content", [own, owned.entry_id]).fetchone()
     assert read == {"content": None}
 
@@ -215,12 +244,3 @@ def test_login_that_is_only_of_the_apis_role_is_held_without_set_role(db: Databa
             assert error.value.sqlstate == "PS404"
     finally:
         db.run("drop role pgswarm_test_web")
-
-
-def test_pages_of_events_are_read_through_a_function(api: Conn, owned: Owned) -> None:
-    be(api, owned.account_id)
-    query = "select * from pgswarm.read_events(swarm_id => %s, after_seq => %s, max_events => %s)"
-    table = api.execute("select * from pgswarm.event where swarm_id = %s order by seq", [owned.swarm_id]).fetchall()
-    assert api.execute(query.encode(), [owned.swarm_id, 0, 1000]).fetchall() == table
-    assert api.execute(query.encode(), [owned.swarm_id, 2, 3]).fetchall() == table[2:5]
-    assert set(CALLERS["read_events"]) == {Role.API, Role.OPERATOR}

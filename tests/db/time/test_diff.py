@@ -59,9 +59,7 @@ def _give_back(run: Run) -> Any:
     return release(run)
 
 
-def test_tree_status_reports_and_cost_are_compared_place_by_place(
-    conn: Conn, parted: tuple[UUID, UUID, int]
-) -> None:
+def test_tree_status_reports_and_cost_are_compared_place_by_place(conn: Conn, parted: tuple[UUID, UUID, int]) -> None:
     here, there, seq = parted
     found = diff(conn, here, there)
     assert counts(found) == (2, 2, 0, 1)  # "grows" ended alike
@@ -94,9 +92,7 @@ def test_the_other_way_round_is_the_mirror(conn: Conn, parted: tuple[UUID, UUID,
     assert (mirror["here"], mirror["there"]) == (found["there"], found["here"])
 
 
-def test_a_copy_does_not_differ_and_limits_leave_the_counts_alone(
-    conn: Conn, parted: tuple[UUID, UUID, int]
-) -> None:
+def test_a_copy_does_not_differ_and_limits_leave_the_counts_alone(conn: Conn, parted: tuple[UUID, UUID, int]) -> None:
     here, there, _ = parted
     same = diff(conn, here, copy(conn, here))
     assert counts(same) == (4, 0, 0, 0)

@@ -1,0 +1,1 @@
+"""The past of a swarm: its state at any event, its history, forks, and what differs between two."""
