@@ -10,8 +10,10 @@ from pgswarm.client.errors import ProtocolError
 from pgswarm.client.sse import Message, Parser
 
 TOKENS = st.sampled_from(
-    [b"data", b"data: ", b"data:", b"id: ", b"id", b"event: ", b"retry: ", b":", b" ", b"\n", b"\r", b"\r\n", b"\n\n"]
-    + [b"7", b"x", b"\0", b"\xef\xbb\xbf", "é".encode(), b"\xff", b"{}"]
+    [
+        *(b"data", b"data: ", b"data:", b"id: ", b"id", b"event: ", b"retry: ", b":", b" ", b"\n", b"\r", b"\r\n"),
+        *(b"\n\n", b"7", b"x", b"\0", b"\xef\xbb\xbf", "é".encode(), b"\xff", b"{}"),
+    ]
 )
 STREAMS = st.lists(TOKENS, max_size=40).map(b"".join)
 
