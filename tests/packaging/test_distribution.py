@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LAYERS = ("actions", "api", "applications", "cli", "migrations", "processor", "schema")
+LAYERS = ("actions", "api", "applications", "cli", "client", "migrations", "processor", "schema")
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "results")
 pytestmark = pytest.mark.xdist_group("distribution")  # one worker builds it, once
 
