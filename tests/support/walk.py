@@ -116,7 +116,6 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
         "entry_id": entry,
         "account_id": owner.account_id,
         "space": "memory",
-        "with": swarm_id,
         **_optional(api, owner, question["question_id"]),
     }
 
