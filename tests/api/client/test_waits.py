@@ -32,7 +32,7 @@ def test_report_of_a_swarm_that_asks_comes_back(site: Any) -> None:
         return "blue"
 
     def work() -> None:
-        wait_until(lambda: site.db.value("select count(*) from pgswarm.node where status = 'pending'"))
+        wait_until(lambda: site.db.value("select count(*) from pgswarm.node where status = 'pending'"), "answered")
         site.api.worker.does(finish(site.api.claim(swarm_id), "it is blue"))
 
     with meanwhile(work):
@@ -54,7 +54,7 @@ def test_answer_that_came_second_does_not_end_the_wait(site: Any) -> None:
     site.api.worker.does(ask(site.api.claim(swarm_id), "Which colour?"))
 
     def late(question: Any) -> str:
-        site.anna.answer(question.question_id, "red")
+        site.db.run("select pgswarm.answer_question(%(q)s, '\"red\"')", q=question.question_id)
         site.api.worker.does(finish(site.api.claim(swarm_id), "red it is"))
         return "blue"
 
@@ -104,10 +104,8 @@ def test_page_of_the_client_is_true(db: Database, processors: Processors, capsys
         names: dict[str, Any] = {"__name__": "page"}
         try:
             for number, block in enumerate(blocks, 1):
-                code = compile(
-                    block.replace("http://127.0.0.1:8000", proxy.url), f"{PAGE.name}, block {number}", "exec"
-                )
-                exec(code, names)  # noqa: S102 - the page's own code
+                code = block.replace("http://127.0.0.1:8000", proxy.url)
+                exec(compile(code, f"client.md, block {number}", "exec"), names)  # noqa: S102 - the page's own code
         finally:
             names["client"].close()
     said = capsys.readouterr().out
