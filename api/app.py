@@ -15,6 +15,7 @@ from pgswarm.api.accounts.passwords import Passwords
 from pgswarm.api.accounts.routes import router as accounts
 from pgswarm.api.database import Database
 from pgswarm.api.dependencies import refuse_unknown_parameters
+from pgswarm.api.documentation import router as documentation
 from pgswarm.api.events.hub import Hub
 from pgswarm.api.events.routes import router as events
 from pgswarm.api.health.metrics import Metrics
@@ -53,7 +54,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.metrics = Metrics()
     app.add_middleware(Requests, settings=settings, metrics=app.state.metrics)
     failures.add_handlers(app)
-    for router in ROUTERS:
+    for router in (*ROUTERS, documentation):
         app.include_router(router)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

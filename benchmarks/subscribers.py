@@ -1,10 +1,10 @@
-"""Many subscribers of the API's event streams, stalled and cut ones among them, beside a bare broadcast of the same frames.
+"""Many subscribers of the API's event streams, stalled and cut ones too, beside a bare broadcast of the same frames.
 
 python benchmarks/subscribers.py --server postgresql://postgres@127.0.0.1/postgres
 
 Two parts. *Load*: real processors work the swarms while subscribers are cut at random; every seq must come once and in
-order to each that resumes. *Pace*: each swarm gets events at an even rate; how old is a frame when it comes, counted
-from the verb's own clock, so that the commit is part of it. Then the broadcast, at the same pace with the same frames.
+order to each that resumes. *Pace*: each swarm gets events at an even rate, from a process of its own; how long after
+the commit was acknowledged does a frame come? Then the broadcast, at the same pace with the same frames.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ import psycopg
 import uvloop
 from psycopg.types.json import Jsonb
 from streams.crowd import Subscriber, Tally, percentiles
+from streams.pace import FIRST
 
 from pgswarm.api.accounts.local import ensure_local_account
 from pgswarm.migrations.upgrade import upgrade
@@ -37,21 +37,21 @@ SETTLE_S = 60
 CONNECTS_AT_ONCE = 50
 LIMIT_MB = 250
 START = "select pgswarm.start_swarm(goal => 'subscribers', action => %s, args => %s)"
-TELL = "select pgswarm.add_message(swarm_id => %s, node_id => null, content => %s)"
-TEXT = "what a person may write to a swarm " * 20
 
 
 @asynccontextmanager
 async def api(url: str) -> AsyncIterator[tuple[int, psutil.Process]]:
     """Serve the API as its command does; yield its port and its process."""
     command = [sys.executable, "-m", "pgswarm.cli.main", "api", "--port", "0"]
-    with subprocess.Popen(command, env=os.environ | {"PGSWARM_DATABASE_URL": url}, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None  # noqa: S101 - it was asked for
-            line = await asyncio.to_thread(process.stdout.readline)
-            yield int(line.rsplit(b":", 1)[1]), psutil.Process(process.pid)
-        finally:
-            process.terminate()
+    environment = os.environ | {"PGSWARM_DATABASE_URL": url}
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        line = await process.stdout.readline()
+        yield int(line.rsplit(b":", 1)[1]), psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -61,11 +61,14 @@ async def broadcast() -> AsyncIterator[int]:
         bound.bind(("127.0.0.1", 0))
         bound.listen(2048)
         script = str(places.HERE / "streams" / "broadcast.py")
-        with subprocess.Popen([sys.executable, script, str(bound.fileno())], pass_fds=[bound.fileno()]) as process:
-            try:
-                yield bound.getsockname()[1]
-            finally:
-                process.kill()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, script, str(bound.fileno()), pass_fds=[bound.fileno()]
+        )
+        try:
+            yield bound.getsockname()[1]
+        finally:
+            process.kill()
+            await process.wait()
 
 
 async def connect(crowd: list[Subscriber]) -> list[asyncio.Task[None]]:
@@ -90,7 +93,7 @@ async def under_load(url: str, port: int, headers: str, options: argparse.Namesp
     """Let processors work while subscribers come, stall, are cut and come back."""
     conn = await psycopg.AsyncConnection.connect(url, autocommit=True)
     args = {"width": options.width, "depth": 2, "sleep_ms": 20}
-    swarms = [await value(conn, START, "bench/fan_out", Jsonb(args)) for _ in range(options.swarms)]
+    swarms = [str(await value(conn, START, "bench/fan_out", Jsonb(args))) for _ in range(options.swarms)]
     tally = Tally()
     stalled = options.subscribers // 10
     crowd = [
@@ -99,13 +102,15 @@ async def under_load(url: str, port: int, headers: str, options: argparse.Namesp
     ]
     tasks = await connect(crowd)
     environment = os.environ | {"PGSWARM_DATABASE_URL": url}
-    processors = [subprocess.Popen([sys.executable, "-m", "pgswarm.processor"], env=environment) for _ in range(2)]
+    command = [sys.executable, "-m", "pgswarm.processor"]
+    processors = [await asyncio.create_subprocess_exec(*command, env=environment) for _ in range(2)]
     try:
-        tops = await cut_until_done(conn, swarms, crowd[stalled:])
+        tops = await cut_until_done(conn, crowd[stalled:])
     finally:
         for process in processors:
             process.terminate()
-    behind = [one for n, one in enumerate(crowd[stalled:], stalled) if one.last != tops[swarms[n % len(swarms)]]]
+            await process.wait()
+    behind = [one for one in crowd[stalled:] if one.last != tops[one.swarm_id]]
     await end(tasks)
     await conn.close()
     return {
@@ -114,7 +119,7 @@ async def under_load(url: str, port: int, headers: str, options: argparse.Namesp
     }  # fmt: skip
 
 
-async def cut_until_done(conn: Any, swarms: list[Any], crowd: list[Subscriber]) -> dict[Any, int]:
+async def cut_until_done(conn: Any, crowd: list[Subscriber]) -> dict[str, int]:
     """Cut somebody every 50 ms until all swarms have ended, then wait for the last; return each swarm's newest seq."""
     deadline = time.monotonic() + 10 * SETTLE_S
     while await value(conn, "select count(*) from pgswarm.swarm where status <> 'terminated'"):
@@ -122,84 +127,67 @@ async def cut_until_done(conn: Any, swarms: list[Any], crowd: list[Subscriber]) 
         await asyncio.sleep(0.05)
         if time.monotonic() > deadline:
             raise SystemExit("the swarms have not ended")
-    cursor = await conn.execute("select swarm_id, max(seq) from pgswarm.event group by 1")
+    cursor = await conn.execute("select swarm_id::text, max(seq) from pgswarm.event group by 1")
     tops = dict(await cursor.fetchall())
     deadline = time.monotonic() + SETTLE_S
-    while time.monotonic() < deadline and any(one.last < tops[swarms[n % len(swarms)]] for n, one in enumerate(crowd)):
+    while any(one.last < tops[one.swarm_id] for one in crowd):
         await asyncio.sleep(0.1)
+        if time.monotonic() > deadline:
+            break
     return tops
 
 
 async def at_a_pace(url: str, port: int, headers: str, options: argparse.Namespace) -> tuple[dict[str, Any], bytes]:
     """Give each swarm events at an even rate; return the ages of the frames, and one frame."""
     conn = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    swarms = [await value(conn, START, "bench/noop", Jsonb({})) for _ in range(options.swarms)]
+    swarms = [str(await value(conn, START, "bench/noop", Jsonb({}))) for _ in range(options.swarms)]
     tally = Tally()
+    paths = [f"/v1/swarms/{swarm_id}/events" for swarm_id in swarms]
     crowd = [
-        Subscriber(port, f"/v1/swarms/{swarms[n % len(swarms)]}/events", headers, tally, after=2)
-        for n in range(options.subscribers)
+        Subscriber(port, paths[n % len(paths)], headers, tally, after=FIRST - 1) for n in range(options.subscribers)
     ]
     tasks = await connect(crowd)
-    writers = [await psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(min(4, len(swarms)))]
-
-    async def tell(number: int) -> None:
-        for swarm_id in swarms[number :: len(writers)]:
-            await writers[number].execute(TELL, (swarm_id, TEXT))
-
-    async def tick() -> None:
-        await asyncio.gather(*map(tell, range(len(writers))))
-
-    rate = await pace(tick, options, tally)
+    times = await paced("pace.py", url, options, *swarms)
     row = await value(
         conn, "select frame from pgswarm.event_frames(array(select account_id from pgswarm.account), %s, '{2}', 1)",
         [swarms[0]],
     )  # fmt: skip
     await end(tasks)
-    for one in (conn, *writers):
-        await one.close()
-    return percentiles(tally.ages_s) | {"wrong": len(tally.wrong), "ticks_s": rate}, row.encode()
+    await conn.close()
+    sent = {(f"/v1/swarms/{swarm_id}/events", int(seq)): at for swarm_id, of in times.items() for seq, at in of.items()}
+    return ages(tally, sent, options), row.encode()
 
 
 async def bare(frame: bytes, options: argparse.Namespace) -> dict[str, Any]:
-    """Broadcast the same frame at the same pace."""
-    before, _, after = frame.partition(json.loads(frame)["at"].encode())
+    """Broadcast the same frame at the same pace: as many posts as there were events, each to its share of the crowd."""
     async with broadcast() as port:
         tally = Tally()
-        crowd = [Subscriber(port, "/events", "", tally, after=0) for _ in range(options.subscribers)]
+        paths = [f"/events/{n}" for n in range(options.swarms)]
+        crowd = [
+            Subscriber(port, paths[n % len(paths)], "", tally, after=FIRST - 1) for n in range(options.subscribers)
+        ]
         tasks = await connect(crowd)
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        seq = 0
-
-        async def tick() -> None:
-            nonlocal seq
-            seq += 1
-            at = datetime.now(UTC).isoformat().encode()
-            body = b"id: %d\nevent: message.added\ndata: %s\n\n" % (seq, before + at + after)
-            writer.write(b"POST /frames HTTP/1.1\r\nHost: b\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-            await reader.readuntil(b"\r\n\r\n")
-
-        rate = await pace(tick, options, tally)
+        times = await paced("post.py", str(port), options, frame.decode(), str(options.swarms))
         await end(tasks)
-        writer.close()
-    return percentiles(tally.ages_s) | {"wrong": len(tally.wrong), "ticks_s": rate}
+    sent = {(f"/events/{number}", int(seq)): at for number, of in times.items() for seq, at in of.items()}
+    return ages(tally, sent, options)
 
 
-async def pace(tick: Any, options: argparse.Namespace, tally: Tally) -> float:
-    """Call `tick` at the rate for the time asked for; forget what came while it warmed up; return the rate reached."""
-    loop = asyncio.get_running_loop()
-    done = 0
-    began = loop.time()
-    warm = False
-    while (now := loop.time()) < began + options.seconds + options.warm_up:
-        if not warm and now >= began + options.warm_up:
-            warm, done, since = True, 0, now
-            tally.ages_s.clear()
-        await tick()
-        done += 1
-        await asyncio.sleep(max(0.0, now + 1 / options.rate - loop.time()))
-    rate = done / (loop.time() - since)
-    await asyncio.sleep(1)
-    return round(rate, 1)
+async def paced(script: str, where: str, options: argparse.Namespace, *more: str) -> dict[str, dict[str, float]]:
+    """Run what makes the events, and return when it made each."""
+    command = [str(places.HERE / "streams" / script), where, str(options.rate), str(options.seconds), *more]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=subprocess.PIPE)
+    out, _ = await process.communicate()
+    await asyncio.sleep(2)
+    found: dict[str, dict[str, float]] = json.loads(out)
+    return found
+
+
+def ages(tally: Tally, sent: dict[tuple[str, int], float], options: argparse.Namespace) -> dict[str, Any]:
+    """Return how old frames were when they came; the first fifth is for warming up."""
+    warm = FIRST + int(options.rate * options.seconds / 5)
+    found = [max(0.0, came - sent[path, seq]) for path, seq, came in tally.came if seq >= warm and (path, seq) in sent]
+    return percentiles(found) | {"wrong": len(tally.wrong)}
 
 
 async def value(conn: Any, query: str, *parameters: Any) -> Any:
@@ -212,7 +200,9 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
     with places.database(options.server) as url:
         await asyncio.to_thread(upgrade, url)
         subprocess.run(  # noqa: ASYNC221 - nothing else runs yet
-            [sys.executable, "-m", "pgswarm.processor", "--once"], env=os.environ | {"PGSWARM_DATABASE_URL": url}, check=True
+            [sys.executable, "-m", "pgswarm.processor", "--once"],
+            env=os.environ | {"PGSWARM_DATABASE_URL": url},
+            check=True,
         )
         headers = f"Authorization: Bearer {ensure_local_account(url)}\r\n"
         found: dict[str, Any] = {}
@@ -236,7 +226,6 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=20, help="of each swarm's tree under load, two levels deep")
     parser.add_argument("--rate", type=float, default=20, help="events a second for each swarm, at a pace")
     parser.add_argument("--seconds", type=float, default=15)
-    parser.add_argument("--warm-up", type=float, default=3)
     parser.add_argument("--json", type=Path, help="where to write all figures")
     options = parser.parse_args()
     found = uvloop.run(measure(options))

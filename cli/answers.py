@@ -8,12 +8,21 @@ import json
 from typing import Any
 
 from pgswarm.cli.exits import BadInputError
+from pgswarm.schema.json_schema import misfits
 
 YES_NO = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False}
 
 
 def parse_answer(typed: str, choices: list[Any] | None, schema: dict[str, Any] | None) -> Any:
     """Return the answer as JSON; raise `BadInputError` that says what the question takes."""
+    answer = _read(typed, choices, schema)
+    found = misfits(schema, answer, "answer") if schema else []
+    if found:
+        raise BadInputError(f"{found[0].path}: {found[0].message}", "Give an answer that fits the question.")
+    return answer
+
+
+def _read(typed: str, choices: list[Any] | None, schema: dict[str, Any] | None) -> Any:
     text = typed.strip()
     if choices:
         return _choice(text, choices)

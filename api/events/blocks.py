@@ -1,20 +1,16 @@
 """Older events, for those that are further behind than a ring reaches: read in blocks that all of them share.
 
-Rule: a whole block never changes, so it is read once and kept while there is room; what is asked for at the same time is
-read once too. Only subscribers whose right to the swarm was checked come here.
+Rule: a whole block never changes, so it is read once and kept while there is room; what is asked for at the same time
+is read once too. Only subscribers whose right to the swarm was checked come here.
 """
 
 import asyncio
 from collections import OrderedDict
-from typing import Final
 from uuid import UUID
 
 from pgswarm.api.events.frames import Frame
-from pgswarm.api.events.reader import BLOCK, Asked, Reader
+from pgswarm.api.events.reader import AT_ONCE, BLOCK, Asked, Reader
 from pgswarm.api.events.ring import Chunk
-
-AT_ONCE: Final = 2
-"""Reads at a time: one swarm's past does not hold up another's present."""
 
 
 class Blocks:

@@ -49,17 +49,17 @@ OVERHEAD: Final = 400
 
 
 def make_frame(
+    *,
     swarm_id: UUID,
     seq: int,
     kind: str,
     node_id: UUID | None,
     parent_id: UUID | None,
     text: str,
-    *,
     event_id: str | None,
     conversation_id: UUID | None = None,
 ) -> Frame:
-    """Encode a frame whose JSON is `text`; without an `event_id` a client that reconnects goes on from the last that had one."""
+    """Encode a frame whose JSON is `text`; without an `event_id` it changes nothing in where a client goes on from."""
     head = f"id: {event_id}\n" if event_id is not None else ""
     if not _LINE_END.search(kind):  # an application's kind may be any text; this field cannot hold a line's end
         head += f"event: {kind}\n"
@@ -87,12 +87,12 @@ def _one_line(text: str) -> str:
 
 
 class Filter:
-    """What a subscriber wants to see. `kinds` are exact, or end in `*`; the nodes of a subtree grow as they are made."""
+    """What a subscriber wants to see. Kinds are exact, or end in `*`; the nodes of a subtree grow as they are made."""
 
     def __init__(
         self, kinds: Iterable[str] = (), nodes: Iterable[UUID] | None = None, conversation_id: UUID | None = None
     ) -> None:
-        """Take the kinds (none: all), the nodes of the subtree that exist (None: the whole swarm), and a conversation."""
+        """Take the kinds (none: all), the nodes of the subtree so far (None: the whole swarm), and a conversation."""
         given = tuple(kinds)
         self._exact = frozenset(kind for kind in given if not kind.endswith("*"))
         self._prefixes = tuple(kind[:-1] for kind in given if kind.endswith("*"))

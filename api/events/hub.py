@@ -169,6 +169,6 @@ async def _keep(run: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await run()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was: it is logged whole, and the others go on
             _LOG.exception("a part of the event streams failed, it starts again")
         await asyncio.sleep(FAULT_S)

@@ -3,6 +3,7 @@
 Rule: rows are read in the name of the account that subscribed; the database checks whose they are at every read.
 """
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.rows import DictRow
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
 
-from pgswarm.api.database import Conn, Database
+from pgswarm.api.database import CLOSE_S, CONNECT_S, Conn, Database
 from pgswarm.api.events.cursors import Cursor
 from pgswarm.api.events.frames import Frame, make_frame
 from pgswarm.api.ownership import require_swarm
@@ -23,6 +26,9 @@ CONNECTIONS: Final = 4
 BLOCK: Final = 256
 """Events that are read at once of one swarm."""
 ACCOUNT_PAGE: Final = 500
+AT_ONCE: Final = 2
+"""Reads of older events at a time: one swarm's past does not hold up another's present."""
+READ_S: Final = 10.0
 
 _FRAMES: Final = "select * from pgswarm.event_frames(%(accounts)s, %(swarm_ids)s, %(after_seqs)s, %(most)s)"
 _ENDS: Final = "select last_seq, history_from_seq from pgswarm.event_ends(%(swarm_id)s)"
@@ -69,13 +75,32 @@ class Reader:
     def __init__(self, settings: ApiSettings) -> None:
         """Take where to read; connections of its own, so that requests that wait for one do not hold up events."""
         self._database = Database(settings.model_copy(update={"pool_size": CONNECTIONS}))
+        # For what is read again and again: one round trip. No account and no role are set, for the function is given
+        # the accounts and checks them itself; a lost connection is found by the read that fails, and tried again.
+        self._direct: AsyncConnectionPool[Conn] = AsyncConnectionPool(
+            settings.database_url,
+            connection_class=AsyncConnection[DictRow],
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "connect_timeout": CONNECT_S,
+                "prepare_threshold": None,
+            },
+            min_size=1,
+            max_size=1 + AT_ONCE,
+            timeout=READ_S,
+            open=False,
+            name="events",
+        )
 
     async def open(self) -> None:
         """Begin to connect."""
         await self._database.open()
+        await self._direct.open(wait=False)
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._direct.close(CLOSE_S)
         await self._database.close()
 
     async def ends(self, who: Principal, swarm_id: UUID) -> Ends:
@@ -87,7 +112,7 @@ class Reader:
 
     async def frames(self, asked: Sequence[Asked], most: int = BLOCK) -> dict[UUID, list[Frame]]:
         """Return of each swarm up to `most` frames after a seq; none of a swarm that its account may not see."""
-        async with self._database.as_system() as conn:
+        async with asyncio.timeout(READ_S), self._direct.connection() as conn:
             rows = await _rows(
                 conn, _FRAMES, accounts=[one.account_id for one in asked], swarm_ids=[one.swarm_id for one in asked],
                 after_seqs=[max(0, one.after) for one in asked], most=most,
@@ -162,22 +187,24 @@ async def _rows(conn: Conn, query: str, **parameters: Any) -> list[DictRow]:
 
 def _frame(row: DictRow) -> Frame:
     return make_frame(
-        row["swarm_id"], row["seq"], row["kind"], row["node_id"], row.get("parent_id"), row["frame"],
-        event_id=str(row["seq"]), conversation_id=row.get("conversation_id"),
+        swarm_id=row["swarm_id"], seq=row["seq"], kind=row["kind"], node_id=row["node_id"],
+        parent_id=row.get("parent_id"), text=row["frame"], event_id=str(row["seq"]),
+        conversation_id=row.get("conversation_id"),
     )  # fmt: skip
 
 
 def _snapshot_frame(swarm_id: UUID, row: DictRow) -> Frame:
     last = row["kind"] == "snapshot.end"
     return make_frame(
-        swarm_id, row["seq"], row["kind"], row["node_id"], row["parent_id"], row["frame"],
-        event_id=str(row["seq"]) if last else None,
+        swarm_id=swarm_id, seq=row["seq"], kind=row["kind"], node_id=row["node_id"], parent_id=row["parent_id"],
+        text=row["frame"], event_id=str(row["seq"]) if last else None,
     )  # fmt: skip
 
 
 def with_cursor(frame: Frame, cursor: Cursor) -> Frame:
     """Return a frame whose id is a cursor."""
     made = make_frame(
-        frame.swarm_id, frame.seq, frame.kind, frame.node_id, frame.parent_id, frame.json, event_id=str(cursor)
-    )
+        swarm_id=frame.swarm_id, seq=frame.seq, kind=frame.kind, node_id=frame.node_id, parent_id=frame.parent_id,
+        text=frame.json, event_id=str(cursor),
+    )  # fmt: skip
     return dataclasses.replace(made, conversation_id=frame.conversation_id, cursor=cursor)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pgswarm.api.events.frames import Frame
+from pgswarm.api.events.lifeline import encoded
 
 CHUNK_BYTES: Final = 128 * 1024
 """About as much is handed to a subscriber at once."""
@@ -21,6 +22,7 @@ class Chunk:
         """Take the frames."""
         self.frames = frames
         self._sse: bytes | None = None
+        self._encoded: bytes | None = None
 
     @property
     def sse(self) -> bytes:
@@ -28,6 +30,13 @@ class Chunk:
         if self._sse is None:
             self._sse = b"".join([frame.sse for frame in self.frames])
         return self._sse
+
+    @property
+    def encoded(self) -> bytes:
+        """Return the same as one chunk of a chunked HTTP body."""
+        if self._encoded is None:
+            self._encoded = encoded(self.sse)
+        return self._encoded
 
 
 class Ring:
@@ -58,7 +67,7 @@ class Ring:
         return self.first <= position + 1
 
     def after(self, position: int) -> Chunk:
-        """Return what comes after a position, about `CHUNK_BYTES` of it. Most subscribers stand at one place and share it."""
+        """Return what comes after a position, about `CHUNK_BYTES`; most subscribers stand at one place and share it."""
         key = (position, self.end)
         if self._shared[0] != key:
             self._shared = (key, Chunk(self._take(position)))

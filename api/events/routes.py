@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
+from fastapi import APIRouter, Depends, Header, Query, WebSocket
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -59,8 +59,8 @@ Subtree = Annotated[UUID | None, Query(description="Only events of this node and
 FromSnapshot = Annotated[
     bool,
     Query(
-        description="First the swarm as it is now: `snapshot.swarm`, a `snapshot.node` each, a `snapshot.question` each, "
-        "and `snapshot.end`, which has the id to go on from; then what comes after."
+        description="First the swarm as it is now: `snapshot.swarm`, a `snapshot.node` each, a `snapshot.question` "
+        "each, and `snapshot.end`, which has the id to go on from; then what comes after."
     ),
 ]
 

@@ -9,8 +9,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pgswarm.api.events import lifeline
 from pgswarm.api.events.frames import HEARTBEAT
+from pgswarm.api.events.lifeline import Line, line_of
 from pgswarm.api.events.ring import Chunk
 from pgswarm.api.events.snapshots import Snapshot
 from pgswarm.api.events.subscription import NOTHING, Ended, Subscription
@@ -20,6 +20,17 @@ HEADERS: Final = {
     "cache-control": "no-store",
     "x-accel-buffering": "no",  # nginx hands on what it gets at once
 }
+
+
+class _Beat(Chunk):
+    """The heartbeat, encoded once for all."""
+
+    @property
+    def sse(self) -> bytes:
+        return HEARTBEAT
+
+
+BEAT: Final = _Beat(())
 
 
 class EventStream(Response):
@@ -40,13 +51,14 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stream until the end."""
+        line = line_of(scope)
         with self._subscription as subscription:
             watch = asyncio.create_task(_end_with_client(receive, subscription))
             try:
                 await self._send(send, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-                await self._stream(send, subscription)
+                await self._stream(send, line, subscription)
             except TimeoutError:
-                lifeline.abort(scope)
+                line.abort()
             except Ended:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             finally:
@@ -54,15 +66,18 @@ class EventStream(Response):
                 if self._snapshot is not None:
                     self._snapshot.close()
 
-    async def _stream(self, send: Send, subscription: Subscription) -> None:
+    async def _stream(self, send: Send, line: Line, subscription: Subscription) -> None:
         if self._first:
             await self._send(send, _body(self._first))
         if self._snapshot is not None:
             for part in self._snapshot.chunks():
                 await self._send(send, _body(part))
         while True:
-            chunk: Chunk = await subscription.next()
-            await self._send(send, _body(HEARTBEAT if chunk is NOTHING else chunk.sse))
+            chunk = await subscription.next()
+            if chunk is NOTHING:
+                chunk = BEAT
+            if not line.write(chunk.encoded):
+                await self._send(send, _body(chunk.sse))
 
     async def _send(self, send: Send, message: dict[str, object]) -> None:
         async with asyncio.timeout(self._stall_s):

@@ -5,7 +5,7 @@ Rule: a subscriber holds a position, not a queue: however slow it is, nothing is
 
 import asyncio
 import time
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from pgswarm.api.events.frames import Filter
 from pgswarm.api.events.ring import Chunk
@@ -49,7 +49,7 @@ class Subscription:
         self._spoke_at = time.monotonic()
         self._takes_all = wanted.takes_all
 
-    def __enter__(self) -> "Subscription":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pgswarm.api.events import lifeline
+from pgswarm.api.events.lifeline import line_of
 from pgswarm.api.events.snapshots import Snapshot
 from pgswarm.api.events.subscription import NOTHING, Ended, Subscription
 
@@ -26,26 +26,28 @@ async def stream(
     with subscription:
         watch = asyncio.create_task(_end_with_client(websocket, subscription))
         try:
-            if snapshot is not None:
-                for text in snapshot.texts():
-                    await _send(websocket, text, stall_s)
-            while True:
-                chunk = await subscription.next()
-                if chunk is NOTHING:
-                    await _send(websocket, _heartbeat(subscription), stall_s)
-                for frame in chunk.frames:
-                    await _send(websocket, frame.json, stall_s)
+            await _stream(websocket, subscription, stall_s, snapshot)
         except TimeoutError:
-            lifeline.abort(websocket.scope)
+            line_of(websocket.scope).abort()
         except Ended as ended:
             await close(websocket, POLICY if ended.refused else GOING_AWAY, ended.reason)
-        except (WebSocketDisconnect, RuntimeError):
-            if websocket.application_state is WebSocketState.CONNECTED and not watch.done():
-                raise
+        except WebSocketDisconnect:
+            pass  # the client has gone
         finally:
             watch.cancel()
             if snapshot is not None:
                 snapshot.close()
+
+
+async def _stream(websocket: WebSocket, subscription: Subscription, stall_s: float, snapshot: Snapshot | None) -> None:
+    for text in snapshot.texts() if snapshot is not None else ():
+        await _send(websocket, text, stall_s)
+    while True:
+        chunk = await subscription.next()
+        if chunk is NOTHING:
+            await _send(websocket, _heartbeat(subscription), stall_s)
+        for frame in chunk.frames:
+            await _send(websocket, frame.json, stall_s)
 
 
 async def close(websocket: WebSocket, code: int, reason: str) -> None:

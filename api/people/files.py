@@ -1,17 +1,17 @@
-"""A file as it is kept: its name, its kind, and text brought to UTF-8 as `run --file` does. Pure.
+"""A file as it is kept: its name, its kind, and its bytes. Pure.
 
-Rule: nothing is guessed about bytes: what is not text by its bytes is kept as it came, and its kind says so.
+Rule: text that says its encoding is kept as UTF-8, as `run --file` keeps it; everything else stays byte by byte as it
+came, so that nothing is lost to a guess.
 """
 
-import codecs
 from pathlib import PurePosixPath
 from typing import Final
 
+from pgswarm.schema.decode import NotTextError, decode
 from pgswarm.schema.errors import InvalidInputError
 from pgswarm.schema.text import clean
 
 LONGEST_NAME: Final = 255
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _KINDS: Final = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -36,19 +36,13 @@ def plain_name(name: str | None) -> str:
 
 def as_kept(name: str, content: bytes) -> tuple[str, bytes]:
     """Return the kind and the bytes that are kept; raise `InvalidInputError` where the file is empty."""
-    if content.startswith(_UTF16):
-        try:
-            content = content.decode("utf-16").encode()
-        except UnicodeError:
-            return "binary", content
-    content = content.removeprefix(codecs.BOM_UTF8)
     if not content:
         raise InvalidInputError(f"file {name} is empty", field="file", hint="leave it out, or fill it")
     if content.startswith(_IMAGES) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
         return "image", content
     try:
-        text = b"\0" not in content and bool(content.decode())
-    except UnicodeDecodeError:
-        text = False
-    suffix = PurePosixPath(name).suffix.lower()
-    return (_KINDS.get(suffix, "text") if text else "binary"), content
+        decoded = decode(content, name)
+    except NotTextError:
+        return "binary", content
+    kept = content if decoded.guessed else decoded.text.encode()
+    return _KINDS.get(PurePosixPath(name).suffix.lower(), "text"), kept or content

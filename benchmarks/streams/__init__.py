@@ -1,0 +1,1 @@
+"""What `subscribers.py` runs: a crowd, what paces it, and a bare broadcast."""

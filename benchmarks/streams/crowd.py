@@ -1,4 +1,4 @@
-"""A crowd of subscribers in one process. Rule: what it checks is cheap, for it shares the machine with what it measures.
+"""A crowd of subscribers in one process. Rule: its checks are cheap, for it shares the machine with what it measures.
 
 Each takes in its stream, checks that every seq comes once and in order, and notes how old a frame is when it comes.
 Some are cut at random and come back with their last id; some take in nothing.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HEAD = re.compile(rb"id: (\d+)\n")
-AT = re.compile(rb'"at" ?: ?"([^"]+)"')
 SLOW_BUFFER = 8192
 READ = 65_536
 
@@ -24,7 +23,7 @@ class Tally:
 
     frames: int = 0
     wrong: list[str] = field(default_factory=list)
-    ages_s: list[float] = field(default_factory=list)
+    came: list[tuple[str, int, float]] = field(default_factory=list)
     cuts: int = 0
     cut_off: int = 0
 
@@ -32,8 +31,11 @@ class Tally:
 class Subscriber:
     """One subscriber of one swarm; `path` and `headers` say where."""
 
-    def __init__(self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False) -> None:
+    def __init__(
+        self, port: int, path: str, headers: str, tally: Tally, *, after: int = 0, stalls: bool = False
+    ) -> None:
         """Take where to connect and what was seen before."""
+        self.swarm_id = path.split("/")[-2]
         self._port = port
         self._path = path
         self._headers = headers
@@ -65,7 +67,7 @@ class Subscriber:
         sock = socket.socket()
         if self._stalls:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLOW_BUFFER)
-        sock.setblocking(False)
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's
         await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self._port))
         reader, writer = await asyncio.open_connection(sock=sock, limit=SLOW_BUFFER if self._stalls else 2**18)
         self._writer = writer
@@ -101,19 +103,8 @@ class Subscriber:
                 self._tally.wrong.append(f"{self._path}: {seq} after {self.last}")
             self.last = seq
             self._tally.frames += 1
-            self._note_age(whole, match.end(), now)
+            self._tally.came.append((self._path, seq, now))
         return rest
-
-    def _note_age(self, whole: bytes, start: int, now: float) -> None:
-        stamp = AT.search(whole, start)
-        if stamp is not None:
-            self._tally.ages_s.append(now - _seconds(stamp[1]))
-
-
-def _seconds(text: bytes) -> float:
-    from datetime import datetime
-
-    return datetime.fromisoformat(text.decode()).timestamp()
 
 
 def percentiles(ages_s: list[float]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ Rule: the file appears under its name when it is whole and on disk, readable by 
 """
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
 
 import psycopg
 
@@ -43,11 +43,11 @@ def back_up(url: str, target: Path, *, whole: bool, force: bool) -> int:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent)
     except OSError as error:
         raise BadInputError(f"cannot write to {target.parent}: {error.strerror}", "Name a file elsewhere.") from error
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            _run([*command, *_role(url), f"--dbname={database}"], environment, file)
-            os.fsync(file.fileno())
-            size = os.fstat(file.fileno()).st_size
+        # by name: to its standard output pg_dump only appends, and would write the table of contents twice
+        _run([*command, *_role(url), f"--dbname={database}", f"--file={name}"], environment)
+        size = Path(name).stat().st_size
         Path(name).replace(target)
     except BaseException:
         with suppress(FileNotFoundError):
@@ -57,9 +57,9 @@ def back_up(url: str, target: Path, *, whole: bool, force: bool) -> int:
     return size
 
 
-def _run(command: Sequence[str], environment: dict[str, str], file: IO[bytes]) -> None:
+def _run(command: Sequence[str], environment: dict[str, str]) -> None:
     with TemporaryFile() as said:
-        with running(command, environment, said, stdout=file) as process:
+        with running(command, environment, said, stdout=subprocess.DEVNULL) as process:
             code = process.wait()
         if code:
             raise failure("the backup failed; nothing was written", said)

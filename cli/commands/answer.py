@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from pgswarm.cli.answers import parse_answer
-from pgswarm.cli.ids import find_id
+from pgswarm.cli.ids import find_id, id_end
 from pgswarm.cli.options import Json
-from pgswarm.cli.output import print_json, safe, short_time, styled
+from pgswarm.cli.output import one_line, print_json, safe, short_time, styled
 
+GOAL_CHARS = 100
 INBOX = """
 select question_id, swarm_id, node_id, goal, prompt, choices, schema, default_answer, asked_at, expires_at
   from pgswarm.inbox
@@ -32,13 +33,15 @@ def inbox(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, oldest first.")] = 50,
     as_json: Json = False,
 ) -> None:
-    r"""List the open questions, oldest first.
+    r"""List the open questions of all swarms (or of one), oldest first, with what form the answer takes.
 
     \b
-    Example:
+    Examples:
       pgswarm inbox
+      pgswarm inbox 019a2b3c4d5e --json
     """
     from pgswarm.cli.database import connect, ready_url
+    from pgswarm.cli.run.questions import question_lines
 
     with connect(ready_url()) as connection:
         swarm_id = None if swarm is None else find_id(connection, "swarm", swarm)
@@ -47,12 +50,17 @@ def inbox(
         if as_json:
             print_json(row)
             continue
-        typer.echo(f"{styled(str(row['question_id']), 'waiting_user')}  asked {short_time(row['asked_at'])}")
-        typer.echo(f"  {safe(row['prompt'])}")
-        for number, choice in enumerate(row["choices"] or [], 1):
-            typer.echo(f"    {number}. {safe(str(choice))}")
+        expiry = f", expires {short_time(row['expires_at'])}" if row["expires_at"] else ""
+        asked = f"asked {short_time(row['asked_at'])}{expiry}"
+        typer.echo(f"{styled(str(row['question_id']), 'waiting_user')}  {asked}")
+        typer.echo("".join(f"  {line}\n" for line in question_lines(row)), nl=False)
+        told = f"{id_end(row['swarm_id'])}  {one_line(row['goal'], GOAL_CHARS)}"
+        typer.echo(f"  {styled(f'for swarm {told}', 'dim')}\n")
     if not found and not as_json:
         typer.echo("There are no open questions.")
+    elif not as_json:
+        more = f" The oldest {limit} are shown (--limit)." if len(found) == limit else ""
+        typer.echo(f"Answer one: pgswarm answer {id_end(found[0]['question_id'])} TEXT.{more}")
 
 
 def answer(

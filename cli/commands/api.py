@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
     from pgswarm.api.settings import ApiSettings
 
-Host = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0: every one.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="0: a free one.")]
+Host = Annotated[
+    str | None, typer.Option("--host", help="The address to listen on; 0.0.0.0: every one.", show_default="127.0.0.1")
+]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="0: a free one.", show_default="8000")]
 ClosedSignup = Annotated[bool, typer.Option("--closed-signup", help="Nobody can make an account of their own.")]
 Log = Annotated[
     Literal["debug", "info", "warning", "error"], typer.Option("--log", help="What is said on standard error.")
 ]
 
 
-def api(
-    *, host: Host = "127.0.0.1", port: Port = 8000, closed_signup: ClosedSignup = False, log: Log = "warning"
-) -> None:
+def api(*, host: Host = None, port: Port = None, closed_signup: ClosedSignup = False, log: Log = "warning") -> None:
     r"""Serve the HTTP API on the database. Start as many as you like, behind any proxy.
 
     SIGTERM and Ctrl-C end it in order: requests have 10 seconds to end. Its address is the first line of its output.

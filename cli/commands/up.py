@@ -89,16 +89,16 @@ def _say_up(url: str, crew: "Crew", web: "Web", *, as_json: bool) -> None:
 
     with connect(url) as connection:
         left: dict[str, Any] = connection.execute(UNFINISHED).fetchall()[0]
-    token = _local_token(url, web)
+    token = _token(url, web.host)
     if as_json:
-        told = {"state": "up", "url": hidden(url), "processors": crew.pids, "api": web.address, "token": token}
-        print_json({**told, **left})
+        said = {"state": "up", "url": hidden(url), "processors": crew.pids, "api": web.address, "api_token_file": token}
+        print_json({**said, **left})
         return
     typer.echo(f"Database:   {hidden(url)}" + ("" if named_url() else " (embedded)"))
     typer.echo(f"Processors: {crew.wanted}")
     typer.echo(f"API:        {web.address} ({web.address}/docs)")
     if token is not None:
-        typer.echo(f"Token:      {token} (of the account `local`, an admin's; for 30 days)")
+        typer.echo(f"Token:      in {token} (the account is `local`, an administrator)")
     if left["active"] or left["paused"]:
         typer.echo(
             f"Unfinished: {left['active']} active, {left['paused']} paused, {left['questions']} open questions"
@@ -107,11 +107,16 @@ def _say_up(url: str, crew: "Crew", web: "Web", *, as_json: bool) -> None:
     typer.echo("Up. Start a swarm from another terminal (`pgswarm run GOAL --processors 0`). Ctrl-C ends it.")
 
 
-def _local_token(url: str, web: "Web") -> str | None:
-    """Return a token of the local account; None where others can reach the API: they sign up."""
-    from pgswarm.api.accounts.local import ensure_local_account, is_loopback
+def _token(url: str, host: str) -> str | None:
+    """Return the path of the file with a token for this machine; say so where it cannot be kept."""
+    from pgswarm.cli.local_token import keep_local_token
 
-    return ensure_local_account(url) if is_loopback(web.host) else None
+    try:
+        path = keep_local_token(url, host)
+    except OSError as error:
+        typer.echo(f"No token is kept for this machine: {error.strerror} ({error.filename}). Sign up.", err=True)
+        return None
+    return None if path is None else str(path)
 
 
 def _end(crews: "Sequence[Crew]", signals: "Signals") -> None:

@@ -19,7 +19,7 @@ from pgswarm.cli.run.fit import fit
 from pgswarm.cli.run.follow import Follower
 from pgswarm.cli.run.live import COLOURS, WORDS
 from pgswarm.cli.signals import Signals
-from pgswarm.cli.tree import MARKS, tree_lines
+from pgswarm.cli.tree import MARKS, Line, tree_lines
 
 EVERY_S = 0.5
 SHARE = 5
@@ -27,7 +27,6 @@ SHARE = 5
 MOST_SWARMS = 20
 MOST_NODES = 100
 LATE_S = 60
-LEAST_LINES = 2
 SWARMS = """
 select o.swarm_id::text as swarm_id, goal, coalesce(outcome, status) as state, nodes, pending, running, waiting_user,
        awaiting_children, terminated, cost_usd, count(*) over () as found
@@ -73,20 +72,31 @@ def board(swarms: Sequence[Row], nodes: Sequence[Row], height: int) -> list[Text
     if not swarms:
         return [Text("No swarm is at work. Start one: pgswarm run GOAL", style="dim")]
     living = {swarm_id: list(rows) for swarm_id, rows in groupby(nodes, key=lambda row: row["swarm_id"])}
+    trees = [list(tree_lines(living.get(swarm["swarm_id"], []))) for swarm in swarms]
     lines = [_summary(swarms)]
-    left = max(height - 1, 1)
-    for index, swarm in enumerate(swarms):
-        share = max(left // (len(swarms) - index), LEAST_LINES)
-        drawn, _ = fit(list(tree_lines(living.get(swarm["swarm_id"], []))), max(share - 1, 1))
-        lines.append(_head(swarm))
-        for line in drawn:
-            style = COLOURS.get(line.state, "")
-            text = Text(f"  {line.indent}", style="dim", no_wrap=True, overflow="ellipsis")
-            text.append(f"{line.mark} {line.node['action']}  ", style=style or "default")
-            text.append(one_line(str(line.node["directive"])), style="default")
-            lines.append(text)
-        left -= 1 + len(drawn)
+    for swarm, tree, room in zip(swarms, trees, share_out([len(tree) + 1 for tree in trees], height - 1), strict=True):
+        drawn, left_out = fit(tree, max(room - 1, 0)) if room > 1 else ([], 0)
+        lines += [_head(swarm), *map(_node, drawn)]
+        if left_out:
+            lines.append(Text(f"    … and {left_out:,} more nodes", style="dim"))
     return lines[: max(height, 1)]
+
+
+def share_out(needs: Sequence[int], room: int) -> list[int]:
+    """Return how many lines each gets: what it needs, as long as there is room; else all the same, and one at least."""
+    shares = [1] * len(needs)
+    left = room
+    for rank, index in enumerate(sorted(range(len(needs)), key=lambda index: needs[index])):
+        shares[index] = max(min(needs[index], left // (len(needs) - rank)), 1)
+        left -= shares[index]
+    return shares
+
+
+def _node(line: Line) -> Text:
+    style = COLOURS.get(line.state, "")
+    text = Text(f"  {line.indent}", style="dim", no_wrap=True, overflow="ellipsis")
+    text.append(f"{line.mark} {line.node['action']}  ", style=style or "default")
+    return text.append(one_line(str(line.node["directive"])), style="default")
 
 
 def _summary(swarms: Sequence[Row]) -> Text:

@@ -4,7 +4,7 @@ The folders beside this file are links to the top-level folders of the project, 
 under one import name (``docs/decisions.md``, "One import name").
 """
 
-__all__ = ["__version__"]  # noqa: F822 - made when it is asked for, below
+__all__ = ["__version__"]
 
 
 def __getattr__(name: str) -> str:

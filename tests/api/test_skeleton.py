@@ -1,5 +1,7 @@
 """What holds for every request, whatever its route."""
 
+import html
+
 import pytest
 
 from support.api import Api, problem
@@ -35,3 +37,26 @@ def test_a_swarm_of_the_tests_is_in_the_state_that_was_asked_for(api: Api, state
         "select status, outcome from pgswarm.node where swarm_id = %(s)s and parent_id is null", s=swarm_id
     )
     assert state in {row["status"], row["outcome"], root["status"], root["outcome"]}
+
+
+async def test_the_documentation_is_one_page_that_loads_nothing_and_names_every_operation(api: Api) -> None:
+    client = api.client()
+    document = (await client.get("/openapi.json")).json()
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    assert "'sha256-" in page.headers["content-security-policy"]
+    assert not any(sign in page.text for sign in ("<script", "src=", "http://", "https://cdn", "style="))
+    for path, operations in document["paths"].items():
+        assert f"<code>{path}</code>" in page.text
+        assert all(operation["summary"] in html.unescape(page.text) for operation in operations.values())
+
+
+async def test_every_answer_carries_the_headers_of_security(api: Api) -> None:
+    client = api.client()
+    for url in ("/healthz", "/docs", "/nothing", "/v1/swarms"):
+        headers = (await client.get(url)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "server" not in headers
+        assert "access-control-allow-origin" not in headers

@@ -78,17 +78,15 @@ def test_no_connection_left_is_said_and_outlived_at_the_start_and_in_between(
 
 
 @pytest.fixture
-def small_disk(own_server: Home, tmp_path: Path) -> Iterator[Database]:
+def small_disk(own_server: Home, open_folder: Path) -> Iterator[Database]:
     """A database on a disk of its own that holds little."""
-    place = tmp_path / "small"
+    place = open_folder / "small"
     place.mkdir()
     account = own_server.account()
     options = f"size={SMALL},uid={account.uid},gid={account.gid},mode=700"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip(f"no small disk can be mounted: {mounted.stderr.decode().strip()}")
-    for part in list(place.parents)[:3]:
-        part.chmod(0o711)
     server_url = ensure_running(own_server).url
     db = Database(server_url, make_template(server_url))
     try:

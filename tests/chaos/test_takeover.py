@@ -70,9 +70,10 @@ def test_an_action_that_blocks_the_loop_for_three_leases_keeps_its_node(
 
 
 def test_two_processors_never_run_the_same_activation(db: Any, processors: Any) -> None:
-    swarm_id = start_swarm(db, "bench/fan_out", {"width": 300, "depth": 1, "sleep_ms": 5})
     for _ in range(2):
         processors.start("--concurrency", "16", lease_s=15)
+    wait_until(lambda: db.value("select count(*) from pgswarm.worker") == 2, "both are there")
+    swarm_id = start_swarm(db, "bench/fan_out", {"width": 300, "depth": 1, "sleep_ms": 5})
     swarm_ended(db, swarm_id)
     assert {row["times"] for row in claims(db)} == {1}
     workers = db.value("select count(distinct data ->> 'lease_owner') from pgswarm.event where verb = 'claim'")

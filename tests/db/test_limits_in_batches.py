@@ -2,11 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
 from support.verbs import Conn, Kid, Run, Worker, finish, nodes, spawn, start, swarm
-
-WAITS_FOR_APPLY_ACTS = pytest.mark.xfail(reason="apply_acts counts every spawn of the batch", strict=True)
 
 
 def pair(conn: Conn, worker: Worker, **limits: int) -> tuple[Run, Run]:
@@ -17,7 +13,6 @@ def pair(conn: Conn, worker: Worker, **limits: int) -> tuple[Run, Run]:
     return one, two
 
 
-@WAITS_FOR_APPLY_ACTS
 def test_children_of_a_fenced_spawn_do_not_count_against_another(conn: Conn, worker: Worker) -> None:
     one, two = pair(conn, worker, nodes=6)
     stale = replace(one, epoch=one.epoch - 1)
@@ -27,7 +22,6 @@ def test_children_of_a_fenced_spawn_do_not_count_against_another(conn: Conn, wor
     assert len(nodes(conn, one.swarm_id)) == 6
 
 
-@WAITS_FOR_APPLY_ACTS
 def test_children_of_a_spawn_that_fails_do_not_count_against_another(conn: Conn, worker: Worker) -> None:
     one, two = pair(conn, worker, nodes=6, children=3)
     worker.advance(spawn(one, *[Kid()] * 4), spawn(two, *[Kid()] * 3))

@@ -15,6 +15,7 @@ from support.command import DEADLINE_S, ME
 from support.database import Database
 from support.old_home import make_old_home, old_programs, old_server
 from support.processors import Processors, start_swarm
+from support.server import Server
 from support.wait import wait_until
 
 EVERY = (
@@ -80,7 +81,7 @@ def test_a_restored_database_is_the_same_row_by_row_with_its_functions_and_right
     say(db, "db", "backup", str(file))
     say(empty_db, "db", "restore", str(file))
     assert everything(empty_db.url) == everything(db.url)
-    assert "Nothing to do" in say(empty_db, "migrate")
+    assert "nothing to do" in say(empty_db, "migrate")
     with pytest.raises(psycopg.Error, match="verb"):
         empty_db.run("update pgswarm.node set status = 'running'")
 
@@ -167,3 +168,20 @@ def test_a_password_is_never_an_argument() -> None:
     assert environment["PGPASSWORD"] == "s3cret"
     assert "host=db.example" in words
     assert "sslmode=require" in words
+
+
+def test_a_database_of_a_single_role_is_backed_up_and_restored_as_one(
+    empty_db: Database, server: Server, tmp_path: Path
+) -> None:
+    say(empty_db, "migrate", "--single-role")
+    swarm_id = start_swarm(empty_db, "bench/ask")
+    say(empty_db, "db", "backup", str(tmp_path / "a.backup"))
+    other = Database(server.url, None)
+    try:
+        say(other, "db", "restore", str(tmp_path / "a.backup"))
+        assert everything(other.url)[:4] == everything(empty_db.url)[:4]
+        say(other, "processor", "--once")
+        assert "single role" in say(other, "doctor")
+        assert "pgswarm answer" in say(other, "show", swarm_id)
+    finally:
+        other.drop()

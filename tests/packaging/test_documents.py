@@ -72,3 +72,25 @@ def test_a_command_that_does_not_exist_is_found_out() -> None:
     with pytest.raises(Exception, match="No such option: --no-such-option"):
         parse(["processor", "--no-such-option"])
     parse(["processor", "--concurrency", "4"])
+
+
+def examples(group: typer.Typer) -> list[str]:
+    """Return the lines of every command's help that show how it is typed."""
+    texts = [command.help or "" for command in group.registered_commands]
+    texts.append(group.info.help if isinstance(group.info.help, str) else "")
+    found = [line.strip() for text in texts for line in text.splitlines() if re.match(r"\s+(\w+=\S+ )?pgswarm ", line)]
+    for inner in group.registered_groups:
+        found += examples(inner.typer_instance) if inner.typer_instance is not None else []
+    return found
+
+
+@pytest.mark.parametrize("line", examples(app))
+def test_the_examples_of_the_help_are_commands_with_their_options(line: str) -> None:
+    words = shlex.split(line)
+    while ASSIGNMENT.match(words[0]):
+        words.pop(0)
+    parse(words[1:])
+
+
+def test_the_examples_are_found() -> None:
+    assert len(examples(app)) > 30

@@ -12,6 +12,7 @@ import uvicorn
 from pgswarm.api.events.lifeline import HttpProtocol, WebSocketProtocol
 from pgswarm.api.events.settings import Limits
 from pgswarm.api.sockets import bind
+from support.wait import wait_until_async
 
 WITHIN_S = 15
 SHORT = Limits(heartbeat_s=0.4, stall_s=1.0, poll_s=0.3, check_s=0.3, ring_bytes=20_000, blocks_bytes=200_000)
@@ -93,6 +94,14 @@ class Stream:
                 found.append(await self.event(within_s))
         return found
 
+    async def rest(self) -> list[Event]:
+        """Return the events that come before the connection breaks."""
+        found: list[Event] = []
+        with suppress(EOFError, ConnectionError):
+            while True:
+                found.append(await self.event())
+        return found
+
     async def body(self) -> bytes:
         """Return all that is left."""
         found = self._rest
@@ -137,11 +146,7 @@ async def serving(app: Any) -> AsyncIterator[int]:
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve([bound]))  # noqa: SLF001 - `serve` would take pytest's signals
     try:
-        async with asyncio.timeout(WITHIN_S):
-            while not server.started:
-                if task.done():
-                    task.result()
-                await asyncio.sleep(0.01)
+        await until(lambda: server.started or task.done(), "it serves")
         yield bound.getsockname()[1]
     finally:
         app.state.stopping.set()
@@ -153,3 +158,12 @@ async def serving(app: Any) -> AsyncIterator[int]:
 def seqs(events: Iterable[Event]) -> list[int]:
     """Return the seq of each."""
     return [event.seq for event in events]
+
+
+async def until(check: Callable[[], object], what: str) -> None:
+    """Wait until something is so; fail, naming it, after the deadline."""
+
+    async def checked() -> bool:
+        return bool(check())
+
+    await wait_until_async(checked, what)

@@ -31,6 +31,11 @@ class Part(StrEnum):
     HOUR = "hour"
 
 
+def _named(column: str, part: Part | None) -> str:
+    """Return `month of date`, but `month` where the column is called so itself."""
+    return column if part is None or column.lower() == part else f"{part} of {column}"
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One figure; `column` is None for a count of rows."""
@@ -59,7 +64,7 @@ class Key:
 
     def __str__(self) -> str:
         """Return the key's name, such as `region` or `month of date`."""
-        return f"{self.part} of {self.column}" if self.part else self.column
+        return _named(self.column, self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Condition:
 
     def __str__(self) -> str:
         """Return the condition in words."""
-        name = f"{self.part} of {self.column}" if self.part else self.column
+        name = _named(self.column, self.part)
         if self.op == "between":
             return f"{name} from {self.values[0]} to {self.values[1]}"
         return f"{name} {self.op} {' or '.join(map(str, self.values))}"

@@ -66,6 +66,10 @@ begin
       from pgswarm.wanted_spawns(apply_acts.swarm_ids, apply_acts.verbs, apply_acts.child_of, apply_acts.child_actions) w;
     if 'depth' = any (v_refused) then  -- a child counts: is there room for all of them?
       v_over := pgswarm.over_nodes(v_swarms, v_nodes, apply_acts.swarm_ids, apply_acts.verbs, v_counted);
+      if true = any (v_over) then  -- again, without the children that a fenced or failing spawn will not make
+        v_over := pgswarm.over_nodes(v_swarms, v_nodes, apply_acts.swarm_ids, apply_acts.verbs, pgswarm.lasting_spawns(
+          apply_acts.swarm_ids, apply_acts.node_ids, apply_acts.epochs, v_refused, v_counted));
+      end if;
     end if;
   end if;
   if 'ask' = any (apply_acts.verbs) then

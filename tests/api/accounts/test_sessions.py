@@ -200,4 +200,6 @@ async def test_no_other_site_logs_a_browser_in(api: Api, path: str) -> None:
 
 async def test_token_in_the_address_is_no_token(api: Api) -> None:
     for name in ("token", "access_token", "pgswarm_token"):
-        problem(await api.client().get("/v1/auth/me", params={name: api.anna.token}), 401)
+        refused = await api.client().get("/v1/auth/me", params={name: api.anna.token})
+        assert refused.status_code in {401, 422}, refused.text
+        assert api.anna.token not in refused.text

@@ -1,7 +1,6 @@
 """The application over real HTTP: a stream cannot be tested without a socket."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 import pytest

@@ -22,7 +22,7 @@ MOST_LINES = 30
 
 def block(language: str, holding: str) -> str:
     """Return the one block of the page that holds a text."""
-    found = [text for text in re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.S) if holding in text]
+    found = [text for text in re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL) if holding in text]
     assert len(found) == 1
     return str(found[0])
 
@@ -79,5 +79,5 @@ def test_psql_shows_every_event_once_and_the_notifications(db: Database, tmp_pat
         cancel(db.conn, swarm_id)
         wait_until(lambda: "swarm.terminated" in said(), "it sees what comes")
         wait_until(lambda: 'Asynchronous notification "pgswarm_event"' in said(), "it is told")
-        seen = [int(seq) for seq in re.findall(r"^ +(\d+) \| (?:swarm|node)\.", said(), re.M)]
+        seen = [int(seq) for seq in re.findall(r"^ +(\d+) \| (?:swarm|node)\.", said(), re.MULTILINE)]
     assert seen == [e["seq"] for e in events(db.conn, swarm_id)]

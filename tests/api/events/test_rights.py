@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from support.streams import WITHIN_S
+from support.streams import WITHIN_S, until
 from support.verbs import cancel, finish
 
 
@@ -100,6 +100,5 @@ async def test_nothing_is_kept_of_streams_that_are_gone(live: Any) -> None:
     assert len(list(live.hub.subscriptions())) == 6
     for stream in streams:
         stream.cut()
-    async with asyncio.timeout(WITHIN_S):
-        while list(live.hub.subscriptions()) or list(live.hub.tails) or list(live.hub.feeds):
-            await asyncio.sleep(0.01)
+    hub = live.hub
+    await until(lambda: not [*hub.subscriptions(), *hub.tails, *hub.feeds], "nothing is left")

@@ -1,6 +1,5 @@
 """Notifications that are lost, forged or cannot be had; connections that break. Nothing is skipped."""
 
-import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -8,16 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from support.streams import SHORT, WITHIN_S, seqs
+from support.streams import SHORT, seqs, until
 from support.verbs import Kid, cancel, events, finish, pause, resume, spawn
 
 SLOW_POLL = replace(SHORT, poll_s=60.0)
 
 
 async def listening(live: Any) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while not live.hub.listener.listening:
-            await asyncio.sleep(0.01)
+    await until(lambda: live.hub.listener.listening, "it listens")
 
 
 @pytest.mark.parametrize("limits", [SLOW_POLL], indirect=True)

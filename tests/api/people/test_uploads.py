@@ -32,7 +32,9 @@ async def test_file_is_kept_once_and_comes_back_as_it_was(api: Api) -> None:
         ("a.md", "\ufeff# Ü".encode(), "markdown", "# Ü".encode()),
         ("a.txt", "Übung".encode("utf-16"), "text", "Übung".encode()),
         ("../../etc/passwd", b"x", "text", b"x"),
-        ("a.csv", b"x\xff\xfe", "binary", b"x\xff\xfe"),
+        ("a.csv", b"x\xfcy", "csv", b"x\xfcy"),  # Windows-1252, by a guess
+        ("a.csv", b"x\0\1\2", "binary", b"x\0\1\2"),
+        ("a.txt", b"%PDF-1.7", "binary", b"%PDF-1.7"),
         ("a.png", b"\x89PNG\r\n\x1a\n\0", "image", b"\x89PNG\r\n\x1a\n\0"),
     ],
 )

@@ -49,6 +49,16 @@ def test_every_table_has_a_rule(db: Database) -> None:
     assert secured == {table: rule is not Rows.ALL for table, rule in TABLES.items()}
 
 
+def test_table_that_belongs_to_somebody_is_nobodys_to_read(db: Database) -> None:
+    """By its columns: what names a swarm, an owner or an account has a policy, or is not read at all."""
+    rows = db.rows(
+        "select distinct c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid"
+        " where c.relnamespace = 'pgswarm'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition"
+        " and a.attname in ('swarm_id', 'owner_id', 'account_id') and not a.attisdropped"
+    )
+    assert {row["name"] for row in rows if TABLES[row["name"]] is Rows.ALL} == set()
+
+
 def test_api_reads_no_table_that_has_no_policy_for_it(db: Database) -> None:
     rows = db.rows(
         "select c.relname as name from pg_class c where c.relnamespace = 'pgswarm'::regnamespace"

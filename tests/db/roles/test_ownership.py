@@ -19,7 +19,11 @@ IDS = {
     "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "other_id",
     "conversation_id", "upload_id", "link_id",
 }  # fmt: skip
-NOT_ANYBODYS = {"full_text", "whole_text"}  # whoever knows a hash has seen what it stands for
+NOT_ANYBODYS = {
+    "full_text",
+    "whole_text",
+    "lock_key",
+}  # hashes: who knows one has seen the text; none says what is there
 VALUES: dict[str, Any] = {
     "text": "x",
     "jsonb": json.dumps({"nodes": 5}),

@@ -1,7 +1,9 @@
 """The past: `state_at` is the fold of the events at every moment, found by seq or by time, and quick."""
 
 import datetime as dt
+import os
 import time
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -97,8 +99,21 @@ def test_unknown_swarm_has_no_past(conn: Conn, query: str) -> None:
     assert refused.value.sqlstate == "PS404"
 
 
+def server_time_s(conn: Conn) -> float:
+    """Return the processor time that the server process of a connection has used; the clock, where that is not seen."""
+    stat = Path(f"/proc/{conn.info.backend_pid}/stat")
+    try:
+        name, _, fields = stat.read_text().rpartition(")")
+    except OSError:
+        return time.perf_counter()
+    if "postgres" not in name:  # another's process: the server is in a container
+        return time.perf_counter()
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def test_state_at_is_quick_at_a_hundred_thousand_events(conn: Conn, worker: Worker) -> None:
-    """33,333 leaves, made, claimed and finished: 100,000 events. Tried again, for the machine may have other work."""
+    """33,333 leaves made, claimed and finished: 100,000 events. The server's own time counts, for others work, too."""
     swarm_id = start(conn, action="bench/noop")
     worker.does(spawn(worker.claim_one(), *[Kid(action="bench/noop")] * WIDE))
     for run in worker.claim(WIDE):
@@ -111,12 +126,13 @@ def test_state_at_is_quick_at_a_hundred_thousand_events(conn: Conn, worker: Work
     last = top(conn, swarm_id)
     assert last > 99_000
     conn.execute("analyze")
+    conn.execute("set max_parallel_workers_per_gather = 0")  # whose time would not be counted
     for seq in (last, last * 3 // 4, last // 2, last // 3, 200):
         taken = [1e9]
         while min(taken) > BUDGET_S and len(taken) <= TRIES:
-            begin = time.perf_counter()
+            begin = server_time_s(conn)
             conn.execute("select count(status) from pgswarm.state_at(%s, %s)", [swarm_id, seq])
-            taken.append(time.perf_counter() - begin)
+            taken.append(server_time_s(conn) - begin)
         assert min(taken) < BUDGET_S, f"seq {seq}: {taken[1:]}"
 
 

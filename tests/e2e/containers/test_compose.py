@@ -89,3 +89,13 @@ def test_processor_container_that_is_stopped_drains_within_its_grace_period(proj
     subprocess.run(["docker", "stop", "--time", "30", container], check=True, capture_output=True)
     state = ["docker", "inspect", "--format", "{{.State.ExitCode}}", container]
     assert subprocess.run(state, capture_output=True, text=True, check=True).stdout.strip() == "0"
+
+
+def test_the_api_answers_in_a_container_of_its_own(project: Project) -> None:
+    ask = "from urllib.request import urlopen; print(urlopen('http://127.0.0.1:8000/readyz', timeout=5).status)"
+
+    def status() -> str:
+        return project.compose("exec", "-T", "api", "python3", "-c", ask)
+
+    wait_until(lambda: project.compose("ps", "--quiet", "--status", "running", "api"), "the API runs", within_s=60)
+    assert wait_until(status, "it is ready", within_s=60) == "200"

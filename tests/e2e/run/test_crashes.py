@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
@@ -30,13 +31,13 @@ def test_the_same_command_goes_on_with_the_swarm_of_one_that_was_killed(db: Data
     assert db.value("select count(*) from pgswarm.swarm") == 1
 
 
-def test_up_goes_on_with_the_swarm_of_a_command_that_was_killed(db: Database) -> None:
+def test_up_goes_on_with_the_swarm_of_a_command_that_was_killed(db: Database, tmp_path: Path) -> None:
     with started(*SLOW, PGSWARM_DATABASE_URL=db.url) as process:
         wait_until(lambda: db.value(RUNNING) == 3, "three run")
         children = processors_of(process.pid)
         for pid in (process.pid, *(child.pid for child in children)):
             os.kill(pid, signal.SIGKILL)
-    with started("up", "--json", PGSWARM_DATABASE_URL=db.url) as up:
+    with started("up", "--json", PGSWARM_DATABASE_URL=db.url, PGSWARM_HOME=str(tmp_path)) as up:
         wait_until(
             lambda: db.value("select outcome from pgswarm.swarm") == "succeeded", "up ends the swarm", within_s=60
         )

@@ -52,3 +52,10 @@ def test_answers_that_do_not_fit_are_refused_with_what_would(
     with pytest.raises(BadInputError, match=said) as caught:
         parse_answer(typed, choices, schema)
     assert caught.value.remedy
+
+
+def test_answer_is_checked_against_the_whole_schema() -> None:
+    schema = {"type": "array", "items": {"type": "integer", "maximum": 31}}
+    assert parse_answer("[1, 31]", None, schema) == [1, 31]
+    with pytest.raises(BadInputError, match=r"answer\[1\]"):
+        parse_answer("[1, 32]", None, schema)

@@ -104,6 +104,12 @@ def test_years_and_months_group_the_days_in_them(records: list[Record]) -> None:
         assert figures(result) == counts
 
 
+def test_a_column_that_is_called_like_its_part_is_named_once() -> None:
+    names = [str(Key("date", Part.MONTH)), str(Key("Month", Part.MONTH)), str(Key("month", Part.YEAR)), str(Key("g"))]
+    assert names == ["month of date", "Month", "year of month", "g"]
+    assert str(Condition("year", ">", (2019,), Part.YEAR)) == "year > 2019"
+
+
 def test_sums_of_very_different_sizes_lose_nothing() -> None:
     table = read_table("n|x\n1e28|a\n0.0000000000000000000001|b\n-1e28|c\n")
     assert compute(Plan((Measure(How.SUM, "n"),)), table).overall.figures[0] == Decimal("1E-22")

@@ -86,6 +86,8 @@ def test_a_question_keeps_only_what_it_has() -> None:
         (Ask([], then="main"), "no_questions", "Continue or Finish"),
         (Ask("  ", then="main"), "bad_value", "questions[0].prompt"),
         (Ask(Question("x", choices=[]), then="main"), "bad_value", "choices is empty"),
+        (Ask(Question("x", choices=["a"], default_answer="b"), then="main"), "bad_value", "none of the choices"),
+        (Ask(Question("x", schema={"type": "no"}), then="main"), "bad_value", "questions[0].schema is no JSON schema"),
         (Sleep(-1, then="main"), "bad_value", "Sleep.seconds"),
         (Sleep(math.nan, then="main"), "bad_value", "Sleep.seconds"),
         (Finish("a\0b"), "bad_value", "report contains a NUL character at position 1"),

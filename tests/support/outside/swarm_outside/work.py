@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Sleep, Spawn, action
+from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Question, Sleep, Spawn, action
 from pgswarm.actions.models import ModelError
 
 
@@ -106,6 +107,17 @@ class Journey(Action[WrongArgs]):
     async def answered(self, node: Node[WrongArgs]) -> Finish:
         answers = [(answer.prompt, answer.answer) for answer in node.answers]
         return Finish("; ".join([*node.state["visited"], f"answered {answers}", f"reports {len(node.reports)}"]))
+
+
+@action("outside/remind", description="Ask twice, once with a default that is soon taken", routable=False)
+class Remind(Action[WaitArgs]):
+    async def main(self, node: Node[WaitArgs]) -> Ask:
+        drink = Question("Which drink?", default_answer="tea", expires_in_s=node.args.seconds)
+        return Ask([drink, "Which cup?"], then=self.conclude)
+
+    async def conclude(self, node: Node[WaitArgs]) -> Finish:
+        answers = [[a.answer, a.expired, list(a.files)] for a in node.answers]
+        return Finish(json.dumps(answers + [[m.content, m.role, list(m.files)] for m in node.messages]))
 
 
 class TouchArgs(BaseModel):
