@@ -8,6 +8,9 @@ import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
+from support.api import Api
+from support.streams import serving
+
 
 class Proxy:
     """The proxy. `connections` counts those that it has taken, `requests` the pieces that it handed to the server."""
@@ -103,3 +106,10 @@ class Proxy:
                         await asyncio.sleep(0)
                         writer.close()  # what was written is handed over, and no more
                         return
+
+
+@asynccontextmanager
+async def proxied(api: Api) -> AsyncIterator[Proxy]:
+    """Serve the application over real HTTP, by way of a proxy."""
+    async with serving(api.app) as port, Proxy(port).serving() as proxy:
+        yield proxy

@@ -43,3 +43,25 @@ def in_thread(make: Any) -> Iterator[Any]:
             loop.run(opened.__aexit__(None, None, None))
     finally:
         loop.close()
+
+
+@contextmanager
+def meanwhile(act: Any) -> Iterator[None]:
+    """Do something in another thread, which has ended at the end."""
+    failed: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            act()
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the test sees it
+            failed.append(error)
+
+    thread = threading.Thread(target=guarded)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(60)
+    assert not thread.is_alive()
+    if failed:
+        raise failed[0]

@@ -4,8 +4,7 @@
 """
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +12,9 @@ import pytest
 from pgswarm.api.events.hub import Hub
 from pgswarm.client import AsyncClient, Client, Patience
 from support.api import Account, Api
-from support.cutting import Proxy
+from support.cutting import Proxy, proxied
 from support.database import Database
-from support.streams import SHORT, serving
+from support.streams import SHORT
 from support.threads import Loop, in_thread
 
 SOON = Patience(connect_s=10, answer_s=20, in_all_s=40, silence_s=20, first_pause_s=0.01, longest_pause_s=0.05)
@@ -92,18 +91,12 @@ class Site:
         self._loop.close()
 
 
-@asynccontextmanager
-async def _open(api: Api) -> AsyncIterator[Proxy]:
-    async with serving(api.app) as port, Proxy(port).serving() as proxy:
-        yield proxy
-
-
 @pytest.fixture(params=["sync", "async"])
 def site(db: Database, request: pytest.FixtureRequest) -> Iterator[Site]:
     """The application, served on the test's own database."""
     api = Api(db)
     api.app.state.hub = Hub(api.settings, SHORT)
-    with in_thread(lambda: _open(api)) as proxy:
+    with in_thread(lambda: proxied(api)) as proxy:
         made = Site(api, proxy, request.param)
         try:
             made.anna.me()  # the first request is slow, and opens the pool

@@ -2,10 +2,7 @@
 
 import itertools
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from pgswarm.client import ApiError, DeadlineError, Patience, UnreachableError
+from support.threads import meanwhile
 from support.verbs import Kid, cancel, events, finish, spawn
 
 MANY = 60
@@ -29,28 +27,6 @@ def grow(api: Any, swarm_id: UUID) -> None:
 
 def seqs(api: Any, swarm_id: UUID) -> list[int]:
     return [row["seq"] for row in events(api.db.conn, swarm_id)]
-
-
-@contextmanager
-def meanwhile(act: Any) -> Iterator[None]:
-    """Do something in another thread, which has ended at the end."""
-    failed: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            act()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the test sees it
-            failed.append(error)
-
-    thread = threading.Thread(target=guarded)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join(60)
-    assert not thread.is_alive()
-    if failed:
-        raise failed[0]
 
 
 def test_events_are_all_there_and_end_with_the_swarm(site: Any) -> None:

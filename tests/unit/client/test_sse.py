@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from pgswarm.client.errors import ProtocolError
 from pgswarm.client.sse import Message, Parser
 
-TOKENS = st.sampled_from(
-    [
-        *(b"data", b"data: ", b"data:", b"id: ", b"id", b"event: ", b"retry: ", b":", b" ", b"\n", b"\r", b"\r\n"),
-        *(b"\n\n", b"7", b"x", b"\0", b"\xef\xbb\xbf", "é".encode(), b"\xff", b"{}"),
-    ]
-)
+FIELDS = (b"data", b"data: ", b"data:", b"id: ", b"id", b"event: ", b"retry: ", b":", b" ")
+ENDS = (b"\n", b"\r", b"\r\n", b"\n\n")
+VALUES = (b"7", b"x", b"\0", b"\xef\xbb\xbf", "é".encode(), b"\xff", b"{}")
+TOKENS = st.sampled_from(FIELDS + ENDS + VALUES)
 STREAMS = st.lists(TOKENS, max_size=40).map(b"".join)
 
 
