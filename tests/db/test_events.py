@@ -36,7 +36,8 @@ from support.verbs import (
 
 UNCHANGING = {
     "swarm_id", "node_id", "parent_id", "depth", "position", "action", "action_version", "directive",
-    "directive_blob", "args", "max_attempts", "timeout_s", "spawn_round", "retry_of", "created_at",
+    "directive_blob", "args", "max_attempts", "timeout_s", "spawn_round", "retry_of", "created_at", "copied_from",
+    "directive_changed_at",  # it and the directive are told from the moment on when a person changes them
 }  # fmt: skip
 
 

@@ -71,8 +71,7 @@ def test_a_swarm_that_stopped_at_its_budget_is_named_with_the_way_on(known: Data
 
 def test_a_database_that_forbids_what_verbs_need_is_a_fault(known: Database) -> None:
     known.conn.execute(f"alter database {known.name} set default_transaction_isolation = 'serializable'".encode())
-    (row,) = findings(known, code=1)["settings"]
-    assert "serializable" in row["detail"]
+    (row,) = [row for row in findings(known, code=1)["settings"] if "serializable" in row["detail"]]
     assert "read committed" in row["remedy"]
 
 

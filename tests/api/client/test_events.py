@@ -80,6 +80,7 @@ def test_connections_cut_at_any_byte_lose_and_repeat_nothing(site: Any) -> None:
 def test_connections_cut_under_a_growing_swarm_lose_and_repeat_nothing(site: Any) -> None:
     swarm_id = site.api.swarm(site.api.anna)
     client = site.anna
+    site.proxy.cut_after = itertools.chain((3_000, 9_000), itertools.repeat(None))
     got = []
     with meanwhile(lambda: grow(site.api, swarm_id)):
         for event in client.events(swarm_id):

@@ -1,75 +1,28 @@
 """Behind PgBouncer in transaction mode nothing can be heard: events come by the poll, none is skipped."""
 
-import os
-import pwd
 import shutil
-import socket
-import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from pgswarm.api.events.hub import Hub
 from support.api import Api
 from support.database import Database
+from support.pooler import pooler
 from support.streams import SHORT, Stream, seqs, serving
 from support.verbs import Kid, cancel, events, spawn
-from support.wait import wait_until
-
-PGBOUNCER = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
-CONFIG = """[databases]
-{name} = host={host} port={port} dbname={name}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {listen}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 3
-ignore_startup_parameters = extra_float_digits,options
-"""
 
 
 @pytest.fixture
 def pooled(db: Database) -> Iterator[str]:
     """The database's URL behind a pooler with three connections."""
-    if not Path(PGBOUNCER).exists():
-        pytest.skip("PgBouncer is not installed: apt-get install pgbouncer")
-    url = urlsplit(db.url)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        listen = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="pgswarm-test-pooler-"))  # where another account may read
-    config = folder / "pgbouncer.ini"
-    user = url.username or "postgres"
-    server = f"{url.hostname} user={user}"
-    config.write_text(CONFIG.format(name=db.name, host=server, port=url.port or 5432, listen=listen))
+    folder = Path(tempfile.mkdtemp(prefix="pgswarm-test-pooler-", dir="/tmp"))  # where another account may read
     folder.chmod(0o755)
-    other: dict[str, Any] = {"user": pwd.getpwnam("nobody").pw_uid} if os.geteuid() == 0 else {}
-    with (folder / "said").open("wb") as said:
-        process = subprocess.Popen([PGBOUNCER, str(config)], stdout=said, stderr=said, cwd="/", **other)
-    behind = f"postgresql://{user}@127.0.0.1:{listen}/{db.name}"
-
-    def answers() -> bool:
-        assert process.poll() is None, (folder / "said").read_text()
-        try:
-            psycopg.connect(behind, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    try:
-        wait_until(answers, "the pooler answers")
-        yield behind
-    finally:
-        process.terminate()
-        process.wait(10)
-        shutil.rmtree(folder)
+    with pooler(db.url, folder) as url:
+        yield url
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

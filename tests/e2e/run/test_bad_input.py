@@ -50,11 +50,11 @@ def test_a_model_set_wrong_in_the_environment_ends_with_2(db: Database) -> None:
 
 def test_a_second_file_that_cannot_be_stored_leaves_nothing_of_the_first(db: Database, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("good")
-    (tmp_path / "b.txt").write_bytes(b"bad \xff\xff")
+    (tmp_path / "b.txt").write_bytes(b"%PDF-1.7 bad")
     ended = pgswarm(
         *("run", "do it", "--file", str(tmp_path / "a.txt"), "--file", str(tmp_path / "b.txt")),
         code=2,
         PGSWARM_DATABASE_URL=db.url,
     )
-    assert "b.txt is not UTF-8 text (line 1)" in ended.err
+    assert "b.txt is a PDF" in ended.err
     assert db.value("select count(*) from pgswarm.blob") == 0
