@@ -64,6 +64,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
     hub: Hub = app.state.hub
+    openapi.describe(app)  # every request asks it: two that made it at once would hide each other's warnings
     await database.open()
     await hub.open(app.state.stopping)
     try:

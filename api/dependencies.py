@@ -101,7 +101,7 @@ def unauthenticated(detail: str) -> Problem:
     )
 
 
-def refuse_unknown_parameters(connection: HTTPConnection) -> None:
+async def refuse_unknown_parameters(connection: HTTPConnection) -> None:
     """Raise 422 where the query names what the route does not take: a typing error would else be silently ignored."""
     route, method = connection.scope.get("route"), connection.scope.get("method", "").lower()
     said = describe(connection.app)["paths"].get(getattr(route, "path", ""), {}).get(method)

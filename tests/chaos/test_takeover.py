@@ -20,10 +20,12 @@ def running(db: Any) -> Any:
 
 
 def claims(db: Any) -> Any:
-    """Return how often each node was claimed in each of its activations."""
+    """Return how often each node was claimed for each of its activations; a claim given back unused does not count."""
     return db.rows(
-        """select node_id, data ->> 'activation' as activation, count(*) as times
-             from pgswarm.event where verb = 'claim' group by 1, 2"""
+        """select node_id,
+                  (data ->> 'activation')::integer + (verb = 'release')::integer as activation,
+                  count(*) filter (where verb = 'claim') - count(*) filter (where verb = 'release') as times
+             from pgswarm.event where verb in ('claim', 'release') group by 1, 2"""
     )
 
 

@@ -1,6 +1,9 @@
 """What functions tell the planner."""
 
+from typing import Any
+
 from support.database import Database
+from support.verbs import Conn, Kid, Worker, call, finish, spawn, start
 
 
 def test_function_that_forbids_a_plan_also_forbids_to_compile_it(db: Database) -> None:
@@ -14,3 +17,24 @@ def test_function_that_forbids_a_plan_also_forbids_to_compile_it(db: Database) -
         """
     )
     assert compiled == []
+
+
+def nodes_walked(conn: Conn) -> Any:
+    """Return how many rows of `node` have been read by walks of the whole table."""
+    conn.execute("select pg_stat_force_next_flush()")
+    return call(conn, "select seq_tup_read from pg_stat_user_tables where relid = 'pgswarm.node'::regclass")
+
+
+def test_no_step_walks_the_table_of_nodes_after_an_analyze_of_the_empty_tables(db: Database, conn: Conn) -> None:
+    """A plan is made once, for as many rows as were there: a walk of 0 rows looks cheap, and is one of 100,000 later."""
+    db.run("analyze")
+    worker = Worker(conn)
+    for _ in range(2):
+        start(conn)
+    for run in worker.claim(2, fresh=2):
+        worker.does(spawn(run, *[Kid() for _ in range(400)]))
+    before = nodes_walked(conn)
+    held = worker.claim(100)
+    while held:
+        held = worker.advance(*[finish(run) for run in held], claims=100, fresh=20).runs
+    assert nodes_walked(conn) == before

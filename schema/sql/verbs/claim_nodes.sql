@@ -48,12 +48,7 @@ begin
       select l.swarm_id
         from pgswarm.lane l
        where l.claim_at <= v_now and l.deadline_at > v_now and l.swarm_id <> all (v_lanes)
-         and l.swarm_id not in (
-           select n.swarm_id
-             from pgswarm.claim c
-            cross join lateral unnest(c.swarm_ids, c.node_ids) h(swarm_id, node_id)
-            cross join lateral (select n.swarm_id from pgswarm.node n
-                                 where n.swarm_id = h.swarm_id and n.node_id = h.node_id and n.status = 'running' offset 0) n)
+         and l.swarm_id not in (select w.swarm_id from pgswarm.working_swarms() w(swarm_id))
        order by -ln(1 - random()) / l.share
        limit 4 * fresh_limit
     loop
