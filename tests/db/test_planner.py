@@ -26,7 +26,7 @@ def nodes_walked(conn: Conn) -> Any:
 
 
 def test_no_step_walks_the_table_of_nodes_after_an_analyze_of_the_empty_tables(db: Database, conn: Conn) -> None:
-    """A plan is made once, for as many rows as were there: a walk of 0 rows looks cheap, and is one of 100,000 later."""
+    """A plan is made once, for the rows that were there: a walk of 0 rows looks cheap, and is one of 100,000 later."""
     db.run("analyze")
     worker = Worker(conn)
     for _ in range(2):
