@@ -495,7 +495,9 @@ def upgrade() -> None:
     op.create_index(
         "space_entry_place_key", "space_entry", ["parent_id", "scope_id", "name"], unique=True, schema="pgswarm"
     )
-    op.create_index("space_entry_path_idx", "space_entry", ["scope_id", "space", "path"], unique=False, schema="pgswarm")
+    op.create_index(
+        "space_entry_path_idx", "space_entry", ["scope_id", "space", "path"], unique=False, schema="pgswarm"
+    )
     op.create_index(
         "space_entry_target_idx",
         "space_entry",

@@ -85,9 +85,7 @@ space_entry = Table(
     CheckConstraint("(kind = 'pointer') = (target_id is not null)", name="pointers_have_targets"),
 )
 # One level of the tree, by name: the children of a folder in one layer.
-Index(
-    "space_entry_place_key", space_entry.c.parent_id, space_entry.c.scope_id, space_entry.c.name, unique=True
-)
+Index("space_entry_place_key", space_entry.c.parent_id, space_entry.c.scope_id, space_entry.c.name, unique=True)
 Index("space_entry_path_idx", space_entry.c.scope_id, space_entry.c.space, space_entry.c.path)
 Index("space_entry_target_idx", space_entry.c.target_id, postgresql_where=text("target_id is not null"))
 Index(

@@ -1,10 +1,11 @@
 -- The content of an entry that a swarm sees, a pointer's is its target's; null where it has none, or there is no such entry.
 -- `version`: as it was in that version.
-create or replace function pgswarm.read_entry(swarm_id uuid, entry_id uuid, version integer default null) returns bytea
+create or replace function pgswarm.read_entry(swarm_id uuid, entry_id uuid, version integer default null, blueprint_id uuid default null)
+returns bytea
 language plpgsql stable security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 declare
-  v_sight pgswarm.sight := pgswarm.sight_of(read_entry.swarm_id);
+  v_sight pgswarm.sight := pgswarm.sight_of(read_entry.swarm_id, read_entry.blueprint_id);
 begin
   return (
     select b.content

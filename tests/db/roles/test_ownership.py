@@ -115,7 +115,10 @@ def test_every_function_lets_the_owner_and_an_admin_in(db: Database, api: Conn, 
         for account in (owned.account_id, owned.admin_id):
             be(api, account)
             with api.transaction(force_rollback=True):
-                assert refused(api, call_sql(name, taken), arguments(taken, ids_of(owned, name))) in later, (name, account)
+                assert refused(api, call_sql(name, taken), arguments(taken, ids_of(owned, name))) in later, (
+                    name,
+                    account,
+                )
 
 
 def test_ownership_is_asked_before_anything_is_locked(db: Database, api: Conn, owned: Owned) -> None:

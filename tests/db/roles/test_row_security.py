@@ -64,9 +64,7 @@ def test_view_shows_nothing_of_anothers_swarm(api: Conn, owned: Owned, view: str
 
 
 @pytest.mark.parametrize("table", BELONGING)
-def test_without_an_account_the_api_sees_only_what_is_everybodys(
-    db: Any, api: Conn, owned: Owned, table: str
-) -> None:
+def test_without_an_account_the_api_sees_only_what_is_everybodys(db: Any, api: Conn, owned: Owned, table: str) -> None:
     assert owned.swarm_id
     assert count(api, table) == everybodys(db, table)
     api.execute("select set_config('pgswarm.account', 'no id at all', true)")
