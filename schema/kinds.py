@@ -1,4 +1,4 @@
-"""The kinds of entries that the three spaces hold, as data: what each may hold, how it is searched, its own fields. Pure.
+"""The kinds of entries of the three spaces, as data: what each may hold, how it is searched, its own fields. Pure.
 
 Rule: this table stands once. The database checks by the view `pgswarm.entry_kind`, which is made of it.
 """

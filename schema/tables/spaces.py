@@ -1,6 +1,7 @@
 """Long texts and files (`blob`), the spaces' entries with their versions and searchable chunks, and blueprints.
 
-Rule: an entry belongs to one layer: a swarm's own, a blueprint's, or the built-in one that all share; `scope_id` names it.
+Rule: an entry belongs to one layer: a swarm's own, a blueprint's, or the built-in one that all share:
+`scope_id` names it.
 """
 
 from typing import Final

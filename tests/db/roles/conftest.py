@@ -101,8 +101,8 @@ def owned(module_db: Database) -> Owned:
             hashlib.sha256(b"link").digest(),
         )
     return Owned(
-        mine, other, admin, swarm_id, run.node_id, question, entry, token, conversation, upload, link, folder, blueprint,
-        blueprint_entry,
+        mine, other, admin, swarm_id, run.node_id, question, entry, token, conversation, upload, link, folder,
+        blueprint, blueprint_entry,
     )  # fmt: skip
 
 
