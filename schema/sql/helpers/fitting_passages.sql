@@ -4,7 +4,8 @@ language sql immutable parallel safe as $$
   select '''' || replace(replace(word, '\', '\\'), '''', '''''') || ''''
 $$;
 
--- The passages that are ranked for a query: up to 500 with all of its words and, beside them, up to 200 with each; so that a rare
+-- The passages that are ranked for a query: up to 400 with all of its words and, beside them, 800 with one or
+-- another, each word having its part; so that a rare
 -- word is found beside a frequent one, and a frequent one does not cost its number of passages. The layers are words of the
 -- passages too: the index finds those of one swarm among all. Only the index is right for this, whatever the planner thinks.
 create or replace function pgswarm.fitting_passages(sight pgswarm.sight, words text[])
@@ -18,13 +19,13 @@ begin
   select '(' || string_agg(pgswarm.lexeme(l::text), ' | ') || ') & ' into v_layers from unnest(sight.layers) l;
   select (v_layers || string_agg(pgswarm.lexeme(w), ' & '))::tsquery into v_all from unnest(words) w;
   return query
-    (select c.entry_id, c.chunk_no from pgswarm.entry_chunk c where c.tsv @@ v_all limit 500)
+    (select c.entry_id, c.chunk_no from pgswarm.entry_chunk c where c.tsv @@ v_all limit 400)
     union
     select k.entry_id, k.chunk_no
       from unnest(words) w
      cross join lateral (
        select c.entry_id, c.chunk_no from pgswarm.entry_chunk c
-        where c.tsv @@ (v_layers || pgswarm.lexeme(w))::tsquery limit 200) k
+        where c.tsv @@ (v_layers || pgswarm.lexeme(w))::tsquery limit greatest(800 / cardinality(words), 60)) k
      where cardinality(words) > 1;
 end
 $$;
