@@ -7,6 +7,7 @@ JSON: milliseconds, the median and the longest of `--rounds`.
 
 import argparse
 import json
+import re
 import statistics
 import sys
 from typing import Any, Final, LiteralString
@@ -117,13 +118,34 @@ def reads(conn: Connection, swarm: str) -> dict[str, tuple[LiteralString, dict[s
     }
 
 
-def timed(conn: Connection, query: LiteralString, params: dict[str, Any], rounds: int) -> dict[str, float]:
-    """Return how long a read takes in the database, in milliseconds."""
-    took = []
+class Cpu:
+    """What the server says a statement cost its process: other work on the machine does not stretch it."""
+
+    def __init__(self, conn: Connection) -> None:
+        """Ask the server to say it; needs a superuser."""
+        self.ms = 0.0
+        conn.add_notice_handler(self._take)
+        conn.execute("set log_executor_stats = on")
+        conn.execute("set client_min_messages = log")
+
+    def _take(self, said: psycopg.errors.Diagnostic) -> None:
+        found = re.search(r"([\d.]+) s user, ([\d.]+) s system", said.message_detail or "")
+        if found:
+            self.ms = 1000 * (float(found[1]) + float(found[2]))
+
+
+def timed(conn: Connection, cpu: Cpu, read: tuple[LiteralString, dict[str, Any]], rounds: int) -> dict[str, float]:
+    """Return how long a read takes in the database, in milliseconds: median and longest, and the median of its CPU."""
+    took, used = [], []
     for _ in range(rounds):
-        plan = conn.execute(b"explain (analyze, timing off, format json) " + query.encode(), params).fetchall()
+        plan = conn.execute(b"explain (analyze, timing off, format json) " + read[0].encode(), read[1]).fetchall()
         took.append(float(plan[0]["QUERY PLAN"][0]["Execution Time"]))
-    return {"median": round(statistics.median(took), 2), "longest": round(max(took), 2)}
+        used.append(cpu.ms)
+    return {
+        "median": round(statistics.median(took), 2),
+        "longest": round(max(took), 2),
+        "cpu": round(statistics.median(used), 2),
+    }
 
 
 def main() -> None:
@@ -138,7 +160,9 @@ def main() -> None:
     with psycopg.connect(asked.url, autocommit=True, row_factory=dict_row) as conn:
         swarms = conn.execute("select swarm_id from pgswarm.swarm order by 1").fetchall()
         swarm = str(swarms[0]["swarm_id"]) if swarms else fill(conn, asked.actions, asked.entries)[1]
-        found = {name: timed(conn, *read, asked.rounds) for name, read in reads(conn, swarm).items()}
+        wanted = reads(conn, swarm)
+        cpu = Cpu(conn)
+        found = {name: timed(conn, cpu, read, asked.rounds) for name, read in wanted.items()}
         version = conn.info.server_version // 10000
     print(json.dumps({"postgresql": version, "actions": asked.actions, "texts": asked.entries, "ms": found}, indent=1))
     slow = [name for name, took in found.items() if took["median"] > LIMIT_MS]
