@@ -194,18 +194,13 @@ def test_verifying_names_what_was_broken_behind_the_verbs(conn: Conn) -> None:
     lone = save(conn, swarm_id, "lone.txt")
     assert flaws(conn, swarm_id) == []
     a, c, d = (find(conn, swarm_id, path) for path in ("a", "c", "c/d"))
-    vandal = (
-        """update pgswarm.space_entry set name = 'z', fields = '{"colour": 1}', blob = 'none' where entry_id = %s"""
-    )
+    damage = "update pgswarm.space_entry set name = 'z', fields = %s, blob = 'none' where entry_id = %s"
     for statement, params in (
         ("update pgswarm.space_entry set kind = 'novel' where entry_id = %s", [lone]),
         ("update pgswarm.space_entry set parent_id = %s where entry_id = %s", [d, c]),
         ("delete from pgswarm.space_entry where entry_id = %s", [note]),
         ("update pgswarm.space_entry set parent_id = pgswarm.new_id() where path = 'a/b'", []),
-        (
-            """update pgswarm.space_entry set name = 'z', fields = '{"colour": 1}', blob = 'none' where entry_id = %s""",
-            [a],
-        ),
+        (damage, [Jsonb({"colour": 1}), a]),
     ):
         conn.execute(statement.encode(), params)
     assert set(flaws(conn, swarm_id)) == {
