@@ -73,6 +73,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,
+        "swarm_tree": _ALL,
         # accounts
         "create_account": _PEOPLE,
         "find_credentials": frozenset({Role.API}),
