@@ -72,7 +72,7 @@ async def once(
 
 
 async def recall(conn: Conn, caller: Principal, request: Request, *, key: str, body: Any) -> str | None:
-    """Return what was kept for this request; None: it is the first, and equal ones wait for the end of `conn`'s transaction.
+    """Return what was kept for this request; None: it is the first, and equal ones wait for the end of the transaction.
 
     The same key for another request is PS409.
     """

@@ -49,7 +49,7 @@ async def issue_once(
         if kept.asked_by != str(caller.token_id):
             raise Problem(
                 409,
-                detail="this Idempotency-Key was used with another token of yours, without which its answer is not known",
+                detail="this Idempotency-Key was used with another of your tokens, and the answer is made of that",
                 field=KEY,
                 remedy="use a new key, and end the token that you cannot use: see GET /v1/auth/tokens",
             )

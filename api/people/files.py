@@ -1,7 +1,7 @@
 """A file as it is kept: its name, its kind, and its bytes. Pure.
 
-Rule: text is kept as UTF-8, as `run --file` keeps it, and what it was written in is told: that may be a guess. Everything
-else stays byte by byte as it came.
+Rule: text is kept as UTF-8, as `run --file` keeps it, and what it was written in is told, for that may be a guess.
+Everything else stays byte by byte as it came.
 """
 
 from pathlib import PurePosixPath
@@ -35,7 +35,7 @@ def plain_name(name: str | None) -> str:
 
 
 def as_kept(name: str, content: bytes) -> tuple[str, bytes, str | None]:
-    """Return kind, bytes and encoding (None: no text) as they are kept; raise `InvalidInputError` where the file is empty."""
+    """Return kind, bytes and encoding (None: no text) as they are kept; an empty file is an `InvalidInputError`."""
     if not content:
         raise InvalidInputError(f"file {name} is empty", field="file", hint="leave it out, or fill it")
     if content.startswith(_IMAGES) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
