@@ -125,6 +125,17 @@ async def refuse_unknown_parameters(connection: HTTPConnection) -> None:
                 )
 
 
+def other_page() -> Problem:
+    """Return the answer to a page of another site that would sign up or log in whoever looks at it."""
+    return Problem(
+        403,
+        "cross-site",
+        detail="a browser signs up and logs in on pages of this address only",
+        field="Origin",
+        remedy="open the page under the address that it sends this request to, name and port too",
+    )
+
+
 def cross_site() -> Problem:
     """Return the answer to a page of another site that uses a browser's cookie."""
     return Problem(

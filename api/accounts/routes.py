@@ -23,7 +23,7 @@ from pgswarm.api.accounts.models import (
 from pgswarm.api.accounts.origins import comes_from_us
 from pgswarm.api.accounts.passwords import Passwords
 from pgswarm.api.accounts.repeats import KEY, issue_once, signed_up_before
-from pgswarm.api.dependencies import COOKIE, Caller, Db, Settings, cross_site
+from pgswarm.api.dependencies import COOKIE, Caller, Db, Settings, other_page
 from pgswarm.api.idempotency import IdempotencyKey, answer, keep
 from pgswarm.api.ownership import seen_by
 from pgswarm.api.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, page_of
@@ -61,7 +61,7 @@ async def signup(
     counts as a failed login (429).
     """
     if comes_from_us(request.headers) is False:
-        raise cross_site()
+        raise other_page()
     if settings.closed_signup:
         raise Problem(403, "signup-closed", detail="nobody can sign up here", remedy="ask the operator for an account")
     username = normal_username(wanted.username)
@@ -97,7 +97,7 @@ async def login(
             remedy="leave it out; POST /v1/auth/tokens takes one",
         )
     if comes_from_us(request.headers) is False:
-        raise cross_site()
+        raise other_page()
     found = await check_password(
         database, passwords, username=wanted.username, password=wanted.password, address=address_of(request)
     )
