@@ -1,12 +1,13 @@
 """`all_events`: all of an account's swarms, whatever happens to the connection."""
 
+import itertools
 from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from pgswarm.client import ApiError, DeadlineError, Event
+from pgswarm.client import ApiError, Event
 from support.threads import meanwhile
 from support.verbs import Kid, cancel, events, spawn
 from support.wait import wait_until
@@ -35,18 +36,17 @@ def test_every_event_of_every_swarm_comes_once_although_the_connection_is_cut(si
 
     got: dict[UUID, list[int]] = defaultdict(list)
     ended: list[Event] = []
+    site.proxy.cut_after = itertools.chain((3_000, 9_000, 20_000), itertools.repeat(None))
     with meanwhile(work):
         for event in client.all_events(within_s=60):
             got[event.swarm_id].append(event.seq)
-            if sum(map(len, got.values())) % 25 == 0:
-                site.proxy.cut()
             if event.kind == "swarm.terminated":
                 ended.append(event)
             if len(ended) == 4:
                 break
     assert len(got) == 4
     assert dict(got) == {swarm_id: seqs(site, swarm_id) for swarm_id in got}
-    assert site.proxy.connections > 2
+    assert site.proxy.connections == 4
 
     later = site.api.swarm(account, "succeeded", goal="later")  # while nobody listened
     came = []
@@ -57,21 +57,20 @@ def test_every_event_of_every_swarm_comes_once_although_the_connection_is_cut(si
     assert came == seqs(site, later)
 
 
-def test_swarms_of_one_conversation_come_and_the_time_given_is_kept(site: Any) -> None:
+def test_swarms_of_one_conversation_come_by_the_kinds_that_are_wanted(site: Any) -> None:
     client = site.anna
     talk = client.begin_conversation("Trip").conversation_id
 
     def work() -> None:
         listened_to(site)
-        client_of_work = site.anna
-        client_of_work.start("another")
-        client_of_work.start("of it", conversation_id=talk)
+        other = site.anna
+        other.start("another")
+        other.start("of it", conversation_id=talk)
 
     with meanwhile(work):
-        stream = client.all_events(conversation_id=talk, kinds=["swarm.created"], within_s=4)
+        stream = client.all_events(conversation_id=talk, kinds=["swarm.created"], within_s=60)
         assert next(stream).data["goal"] == "of it"
-        with pytest.raises(DeadlineError, match="go on after"):
-            next(stream)
+        stream.close()
 
 
 def test_cursor_that_is_none_is_refused(site: Any) -> None:
