@@ -18,7 +18,7 @@ from pgswarm.client.async_methods import AsyncMethods
 from pgswarm.client.calls.parts import Id
 from pgswarm.client.calls.swarms import StartOptions
 from pgswarm.client.errors import ApiError
-from pgswarm.client.feeds import Feed
+from pgswarm.client.feeds import Feed, Now
 from pgswarm.client.models import Event, Question
 from pgswarm.client.patience import Attempts, Patience, is_good
 from pgswarm.client.requests import lost, reply_of, request_of, settings, stream_of
@@ -92,12 +92,20 @@ class AsyncClient(AsyncMethods):
         """Yield the events of all of the account's swarms from now on, also of those that are started later.
 
         It has no end: leave it, or bound it by `within_s` (`DeadlineError`). A program that starts anew passes the
-        `cursor` of the last event that it has dealt with: nothing is left out, some of it may come again.
+        `cursor` of the last event that it has dealt with (nothing is left out, some of it may come again), or, at its
+        very beginning, that of `Client.cursor`.
         """
         feed = Feed(after, conversation_id=conversation_id, kinds=kinds, within_s=within_s, patience=self._patience)
         async with aclosing(self._follow(feed)) as followed:
             async for event in followed:
                 yield event
+
+    async def cursor(self) -> str:
+        """Return the cursor of now: `all_events` after it leaves out nothing that happens from this call on."""
+        now = Now(self._patience)
+        async for _ in self._follow(now):
+            pass
+        return now.cursor or ""
 
     async def run(
         self, goal: str, *, ask: AsyncAsk | None = None, within_s: float | None = None, **options: Unpack[StartOptions]

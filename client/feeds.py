@@ -68,3 +68,18 @@ class Feed(Stream):
         if len(self._seen) > KNOWN:
             self._seen.popitem(last=False)
         return event.model_copy(update={"cursor": message.id or None})
+
+
+class Now(Feed):
+    """Finds out where the events from now on begin, and takes none."""
+
+    def __init__(self, patience: Patience) -> None:
+        """Begin; it is over when the server has said it."""
+        super().__init__(None, conversation_id=None, kinds=(), within_s=patience.in_all_s, patience=patience)
+
+    def is_over(self) -> bool:
+        """Say whether it is known."""
+        return self.cursor is not None
+
+    def _take(self, message: Message) -> None:
+        del message

@@ -73,6 +73,21 @@ def test_swarms_of_one_conversation_come_by_the_kinds_that_are_wanted(site: Any)
         stream.close()
 
 
+def test_cursor_of_now_leaves_out_nothing_that_comes_after_it(site: Any) -> None:
+    client = site.anna
+    site.api.swarm(site.api.anna, "succeeded", goal="before")
+    site.proxy.lose = 1
+    cursor = client.cursor()
+    swarm_id = site.api.swarm(site.api.anna, "succeeded", goal="after")  # while nobody listens
+    came = []
+    for event in client.all_events(cursor, within_s=60):
+        if event.swarm_id == swarm_id:  # of what was just before it may tell again
+            came.append(event.seq)
+            if event.kind == "swarm.terminated":
+                break
+    assert came == seqs(site, swarm_id)
+
+
 def test_cursor_that_is_none_is_refused(site: Any) -> None:
     with pytest.raises(ApiError) as refused:
         next(site.anna.all_events("nonsense"))

@@ -100,7 +100,7 @@ def test_page_of_the_client_is_true(db: Database, processors: Processors, capsys
     api = Api(db)
     api.app.state.hub = Hub(api.settings, SHORT)
     blocks = BLOCK.findall(PAGE.read_text())
-    assert len(blocks) == 8
+    assert len(blocks) == 10
     with in_thread(lambda: proxied(api)) as proxy:
         names: dict[str, Any] = {"__name__": "page"}
         try:
@@ -112,5 +112,7 @@ def test_page_of_the_client_is_true(db: Database, processors: Processors, capsys
     said = capsys.readouterr().out
     assert names["report"].count("blue") == 2
     assert "swarm.terminated" in said
+    assert "user goal Ask one thing" in said
+    assert "user answer in May" in said
     assert "422 urn:pgswarm:problem:invalid-input goal" in said
     assert names["last_seq"] > 5
