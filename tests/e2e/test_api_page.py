@@ -40,19 +40,19 @@ def test_requests_of_the_pages_are_answered_as_they_show(db: Database, tmp_path:
         for shown, real in (
             ("http://127.0.0.1:8000", told["api"]),
             ("~/.local/share/pgswarm/api-token", told["api_token_file"]),
+            ("--max-time 5", "--max-time 3"),
         ):
             assert shown in script
             script = script.replace(shown, real)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
             cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             check=False,
             timeout=100,
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == 0, done.stdout + done.stderr
     *answers, _ = done.stdout.split(f"{END}\n")
     assert len(answers) == len(blocks()) > 10
     for (block, shown), said in zip(blocks(), answers, strict=True):

@@ -110,7 +110,7 @@ RUN_BY = {  # what is neither code nor a command needs none
     "tests/e2e/test_api_page.py": {
         f"docs/{name}.md": "bash" for name in ("api", "accounts", "people", "events", "time")
     },
-    "tests/api/client/test_waits.py": {"docs/client.md": "python"},
+    "tests/api/client/test_waits.py": {"README.md": "python", "docs/client.md": "python"},
     "tests/api/events/test_raw_listening.py": {"docs/events.md": "python sh sql"},
     "tests/db/roles/test_page.py": {"docs/accounts.md": "sql"},
     "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
