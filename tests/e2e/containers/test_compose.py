@@ -18,7 +18,7 @@ from support.wait import wait_until
 
 COMPOSE_FILE = Path(__file__).parents[3] / "deploy" / "compose.yaml"
 PROCESSORS = 4
-WIDTH = 3000
+WIDTH, SLEEP_MS = 3000, 3000  # long enough for the few seconds that each of compose's commands takes
 FEW = 200
 WHO = ("mina", "a long sentence is a good password")
 BUSY = "select count(distinct lease_owner) from pgswarm.node where swarm_id = :'swarm' and status = 'running'"
@@ -83,13 +83,12 @@ def test_swarm_ends_right_although_a_container_is_killed_under_load(project: Pro
     living = "select count(*) from pgswarm.worker where expires_at > now() and not draining"
     wait_until(lambda: project.sql(living) == str(PROCESSORS), "every processor has registered", within_s=120)
 
-    args = f'{{"width": {WIDTH}, "depth": 1, "sleep_ms": 500}}'
+    first, *_ = project.containers("processor")
+    args = f'{{"width": {WIDTH}, "depth": 1, "sleep_ms": {SLEEP_MS}}}'
     start = "select pgswarm.start_swarm('load', action => 'bench/fan_out', args => :'args')"
     swarm = project.sql(start, args=args)
     wait_until(lambda: project.sql(BUSY, swarm=swarm) == str(PROCESSORS), "every processor works on it", within_s=60)
-    subprocess.run(
-        ["docker", "kill", "--signal", "KILL", project.containers("processor")[0]], check=True, capture_output=True
-    )
+    subprocess.run(["docker", "kill", "--signal", "KILL", first], check=True, capture_output=True)
     assert project.sql("select status from pgswarm.swarm where swarm_id = :'swarm'", swarm=swarm) == "active"
 
     assert wait_until(lambda: project.sql(ENDED, swarm=swarm), "the swarm has ended", within_s=180) == "succeeded"
