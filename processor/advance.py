@@ -1,6 +1,7 @@
 """The verbs of the commit loop over its own connection: register, advance, settle, reconcile."""
 
 import asyncio
+import logging
 import math
 import os
 import socket
@@ -20,6 +21,8 @@ from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.connect import LOST, Connection, Link, Outage
 from pgswarm.processor.quarantine import LOSSES
 from pgswarm.processor.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 _NAMES: Final = (
     "worker_id", "swarm_ids", "node_ids", "epochs", "verbs", "reports", "errors", "handlers", "states", "delays_s",
@@ -55,6 +58,8 @@ select n.node_id from unnest(%b, %b) i(swarm_id, node_id)
 _END_OTHERS: Final = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()
 """
+# The first eight digits of a segment's name (PostgreSQL documentation, "Timelines").
+_TIMELINE: Final = "select case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end"
 _OVER_S: Final = 5.0
 """How much longer than the statement's own timeout the reply is waited for."""
 
@@ -74,8 +79,20 @@ class Claim(NamedTuple):
 
 
 class _CommitLink(Link):
+    _timeline: str | None = None
+
     async def prepare(self, connection: Connection) -> None:
+        """Teach it our types, and say so where another server has taken over."""
         wire.teach(connection)
+        cursor = await connection.execute(_TIMELINE)
+        row = await cursor.fetchone()
+        found = None if row is None else row[0]
+        if found is not None and self._timeline not in {None, found}:
+            _LOG.warning(
+                "the database was failed over (timeline %s to %s): where its replica was asynchronous, what was"
+                " committed last may be missing", self._timeline, found,
+            )  # fmt: skip
+        self._timeline = found or self._timeline
 
 
 class Advance:
