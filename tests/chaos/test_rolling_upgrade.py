@@ -19,7 +19,7 @@ CLAIMED = """
 
 def claimed_since(db: Database, one: ProcessorProcess, at: datetime) -> bool:
     worker_id = db.value("select worker_id::text from pgswarm.worker where pid = %(pid)s", pid=one.pid)
-    return db.value(CLAIMED, at=at, worker=worker_id) > 3
+    return bool(db.value(CLAIMED, at=at, worker=worker_id) > 3)
 
 
 def test_old_and_new_processors_work_through_a_migration_without_a_failed_node(
