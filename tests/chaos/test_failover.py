@@ -1,6 +1,7 @@
 """The primary dies under load and its streaming replica is promoted; everybody has one URL with both hosts in it."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -128,11 +129,13 @@ async def test_a_failover_to_an_asynchronous_replica_says_what_may_be_lost_and_g
             kept = db.value("select max(seq) from pgswarm.event where swarm_id = %(id)s", id=tree)
             assert kept < ahead
             await stream.ended()  # it may not go on as if nothing were
+            stream.cut()
             with httpx.Client(base_url=api.url, headers=headers) as client:
                 wait_until(lambda: client.get(f"/v1/swarms/{lost}").status_code == 404, "it is told to be lost")
             again = await watch(api.url, tree, {**headers, "Last-Event-ID": str(10**6)})
             first = await again.event()
             assert first.kind == "snapshot.swarm"
+            again.cut()
             assert swarm_ended(db, tree, 30)["outcome"] == "succeeded"
         assert made.process.poll() is None
         assert "what was committed last may be missing" in made.said()
@@ -145,16 +148,16 @@ async def follow(base_url: str, swarm_id: str, headers: dict[str, str]) -> list[
     """Take in a swarm's events to the last, going on after each cut with the last id; return the seqs."""
     found: list[int] = []
     while True:
-        try:
+        with contextlib.suppress(EOFError, OSError):
             stream = await watch(base_url, swarm_id, headers | ({"Last-Event-ID": str(found[-1])} if found else {}))
-            while stream.status == 200:
-                event = await stream.event(within_s=30)
-                found.append(event.seq)
-                if event.kind == "swarm.terminated":
-                    stream.cut()
-                    return found
-        except (EOFError, OSError):
-            pass
+            try:
+                while stream.status == 200:
+                    event = await stream.event(within_s=30)
+                    found.append(event.seq)
+                    if event.kind == "swarm.terminated":
+                        return found
+            finally:
+                stream.cut()
         await asyncio.sleep(0.05)
 
 

@@ -61,7 +61,8 @@ async def test_position_beyond_the_end_is_none_of_this_history_and_gets_a_snapsh
     api = live.api
     swarm_id = api.swarm(api.anna, "pending")
     stream = await live.watch(swarm_id, "?after_seq=3")
-    assert [e.kind for e in await stream.until(lambda e: e.kind == "snapshot.end")][0] == "snapshot.swarm"
+    got = await stream.until(lambda e: e.kind == "snapshot.end")
+    assert (got[0].kind, got[-1].id) == ("snapshot.swarm", "2")
     api.worker.does(finish(api.claim(swarm_id), "done"))
     assert (await stream.event()).seq == 3
 
