@@ -288,7 +288,9 @@ class Committer:
             await asyncio.sleep(backoff.delay(self._failures - 1, first_s=0.02, longest_s=2.0))
         while not self._lost:
             try:
-                held = await self._advance.settle(acts, [claim for claim, count in self._held.items() if count > 0])
+                claims = [claim for claim, count in self._held.items() if count > 0]
+                runs = (*self.runner.open_runs(), *(act.activation for act in self._acts))
+                held = await self._advance.settle(acts, claims, runs)
             except LOST as again:
                 await self._advance.lost(again)
             except psycopg.Error as refused:

@@ -102,6 +102,7 @@ async def test_a_failover_to_a_synchronous_replica_loses_nothing_that_was_acknow
     finally:
         starter.enough.set()
         crew.end()
+        db.conn.close()
 
 
 async def test_a_failover_to_an_asynchronous_replica_says_what_may_be_lost_and_goes_on(
@@ -119,11 +120,10 @@ async def test_a_failover_to_an_asynchronous_replica_says_what_may_be_lost_and_g
             stream = await watch(api.url, tree, headers)
             await stream.until(lambda event: event.seq > 60)
             pair.wait_for("asynchronous")
-            with pair.replica_cut_off():
-                lost = start_swarm(db, "bench/noop")
-                ahead = (await stream.until(lambda event: event.kind == "node.terminated"))[-1].seq
-                pair.primary.kill()
-            pair.replica.promote()
+            pair.cut_off_replica()
+            lost = start_swarm(db, "bench/noop")
+            ahead = (await stream.until(lambda event: event.kind == "node.terminated"))[-1].seq
+            pair.fail_over()
             reconnected(db)
             assert db.rows("select from pgswarm.swarm where swarm_id = %(id)s", id=lost) == []
             kept = db.value("select max(seq) from pgswarm.event where swarm_id = %(id)s", id=tree)
@@ -142,6 +142,7 @@ async def test_a_failover_to_an_asynchronous_replica_says_what_may_be_lost_and_g
         assert db.broken_invariants() == []
     finally:
         crew.end()
+        db.conn.close()
 
 
 async def follow(base_url: str, swarm_id: str, headers: dict[str, str]) -> list[int]:

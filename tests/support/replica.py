@@ -5,14 +5,13 @@ The programs are those of the embedded server; both listen on ports of their own
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psutil
 import psycopg
@@ -135,16 +134,13 @@ class Pair:
             wanted = ("sync",) if names else ("async",)
             wait_until(lambda: conn.execute(sync.encode()).fetchone() == wanted, f"the replica is {replica_is}")
 
-    @contextmanager
-    def replica_cut_off(self) -> Iterator[None]:
-        """Hold up what brings the replica what is new, as a slow network does."""
+    def cut_off_replica(self) -> None:
+        """Let the replica get nothing new any more, as behind a network that is cut."""
         with psycopg.connect(self.replica.url, autocommit=True) as conn:
-            (pid,) = _row(conn, "select pid from pg_stat_wal_receiver")
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(pid, signal.SIGCONT)
+            conn.execute("alter system set primary_conninfo = ''")
+            conn.execute("select pg_reload_conf()")
+            receivers = "select pid from pg_stat_wal_receiver"
+            wait_until(lambda: not conn.execute(receivers.encode()).fetchall(), "the replica gets nothing any more")
 
     def fail_over(self) -> float:
         """Kill the primary, promote the replica; return how many seconds there was none."""
@@ -170,12 +166,6 @@ def replicated(folder: Path) -> Iterator[Pair]:
     finally:
         pair.end()
         shutil.rmtree(home)
-
-
-def _row(conn: psycopg.Connection[Any], query: str) -> Any:
-    row = conn.execute(query.encode()).fetchone()
-    assert row is not None
-    return row
 
 
 def _free_port() -> int:
