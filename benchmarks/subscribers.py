@@ -77,10 +77,12 @@ async def bare_listener(url: str) -> AsyncIterator[list[tuple[str, int, float]]]
     script = str(places.HERE / "streams" / "hear.py")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(sys.executable, script, url, stdin=pipe, stdout=pipe, limit=2**28)
-    assert process.stdout is not None  # noqa: S101 - it was asked for
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    assert process.stdout is not None  # noqa: S101
     await process.stdout.readline()
     heard: list[tuple[str, int, float]] = []
     yield heard
+    process.stdin.close()
     out, _ = await process.communicate()
     heard.extend((swarm_id, seq, at) for swarm_id, seq, at in json.loads(out))
 

@@ -175,7 +175,7 @@ class Soak:
         say(json.dumps({
             "kills": len(self.kills), "swarms": self.swarms, "answers": self.answers, "effects": len(effects),
             "events": self.db.value("select count(*) from pgswarm.event"), "taken over": len(back),
-            "lease ended to pending, s": spread(back), "killed to running again, s": spread(again),
+            "killed to pending, s": spread(back), "killed to running again, s": spread(again),
         }))  # fmt: skip
         return wrong
 
