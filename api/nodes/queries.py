@@ -10,7 +10,7 @@ from pgswarm.api.database import Conn
 from pgswarm.api.nodes.models import NodeSummary
 from pgswarm.api.problems import not_found
 
-# A page's items are made as JSON where the rows are, so that Python need not take 10,000 nodes apart and put them together.
+# A page's items are made as JSON where the rows are, so that Python need not take apart 10,000 nodes.
 _ITEM: Final = sql.SQL("row_to_json((select item from (select {}) item))::text").format(
     sql.SQL(", ").join([sql.Identifier("n", name) for name in NodeSummary.model_fields])
 )
