@@ -11,6 +11,7 @@ from pgswarm.schema.kinds import Search
 
 Space = Literal["action", "memory", "util"]
 ENTRY_ID = "0198f3a5-2222-7000-8000-000000000000"
+REFERENCES_ID = "dcaf5780-5c1a-8c06-8587-b3646883b38c"  # the built-in folder: the same everywhere
 LONGEST_NAME = 255
 MOST_ENTRIES = 1000
 
@@ -142,7 +143,7 @@ class MoveEntry(_Change):
 class MergeEntry(_Change):
     """Into which entry it is to go."""
 
-    into_id: UUID = Field(description="A folder, or the twin of what is no folder.", examples=[ENTRY_ID])
+    into_id: UUID = Field(description="A folder, or the twin of what is no folder.", examples=[REFERENCES_ID])
 
 
 class RemoveEntry(_Change):
