@@ -8,6 +8,7 @@ import uvloop
 
 from pgswarm.actions.base import registry
 from pgswarm.actions.discovery import discover
+from pgswarm.processor.outside import Outside
 from pgswarm.processor.process import Processor
 from pgswarm.processor.settings import Settings
 
@@ -34,4 +35,5 @@ def work(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    await Processor(settings, registry).run()
+    outside = await Outside.connect(registry)
+    await Processor(settings, registry, outside).run()

@@ -95,6 +95,7 @@ class A2aSkill(Action[OutsideArgs]):
         number = int(node.state.get("round", 0)) + 1
         sent = message(
             uuid5(NAMESPACE_OID, f"{node.node_id}:{number}"),
+            self._skill,
             text,
             data,
             node.state.get("task_id", ""),

@@ -140,13 +140,23 @@ class Agent:
                 await client.cancel_task(CancelTaskRequest(id=task_id))
 
 
-def message(message_id: UUID, text: str, data: Any = None, task_id: str = "", context_id: str = "") -> Message:
-    """Return a message of ours; the same id for the same round of the same node, so that an agent may know a repeat."""
+def message(
+    message_id: UUID, skill: str, text: str, data: Any = None, task_id: str = "", context_id: str = ""
+) -> Message:
+    """Return a message of ours; the same id for the same round of the same node, so that an agent may know a repeat.
+
+    The protocol has no field for the skill that is meant: it is named in the metadata, which an agent may read.
+    """
     parts = [Part(text=text)]
     if data is not None:
         parts.append(Part(data=ParseDict(data, Value()), media_type="application/json"))
     return Message(
-        message_id=str(message_id), role=Role.ROLE_USER, parts=parts, task_id=task_id, context_id=context_id
+        message_id=str(message_id),
+        role=Role.ROLE_USER,
+        parts=parts,
+        task_id=task_id,
+        context_id=context_id,
+        metadata={"skillId": skill},
     )
 
 
