@@ -5,8 +5,6 @@ Rule: a module of actions that cannot be imported is named and left out; the oth
 
 import os
 
-WAIT_S = 5.0
-"""How long outside connections are waited for."""
 REGISTER = "select pgswarm.register_actions(specs => %s::jsonb) as written"
 
 
@@ -37,7 +35,7 @@ def connect() -> list[str]:
         connections = load()
     except ConnectionsError as error:
         return [f"no outside connection is used: {error}"]
-    found = asyncio.run(ask_all(connections, within_s=WAIT_S))
+    found = asyncio.run(ask_all(connections))
     for offer in found.offers:
         for action in offer.actions:
             registry.put(action)

@@ -22,8 +22,6 @@ from pgswarm.schema.errors import PgswarmError
 
 _LOG: Final = logging.getLogger(__name__)
 
-START_S: Final = 5.0
-"""How long the start waits for connections."""
 AGAIN_S: Final = 300.0
 """Between two looks at what a connection offers."""
 FIRST_PAUSE_S: Final = 1.0
@@ -50,20 +48,24 @@ class Outside:
 
     @classmethod
     async def connect(cls, registry: Registry) -> "Outside | None":
-        """Ask the configured connections, for `START_S` seconds at most; return None where there are none."""
+        """Ask the configured connections, for as long as their `connect_timeout_s` has it; None: there are none."""
         if not os.environ.get(FILE):
             return None
         try:
             connections = load()
         except ConnectionsError as error:
-            _LOG.error("no outside connection is used: %s", error)  # noqa: TRY400 - a traceback says nothing more
+            _LOG.error("no outside connection is used: %s", error)
             return None
         if not connections.count:
             return None
         made = cls(connections, registry)
-        for action in made._take(await loading.ask_all(connections, within_s=START_S)):
-            registry.put(action)
+        await made.ask()
         return made
+
+    async def ask(self) -> None:
+        """Ask every connection, and take what it offers."""
+        for action in self._take(await loading.ask_all(self._connections)):
+            self._registry.put(action)
 
     async def run(self, catalogue: Catalogue, side: Side, *, once: bool) -> None:
         """Retire what is gone, and ask again, for as long as the processor works."""

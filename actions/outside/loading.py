@@ -20,23 +20,30 @@ def titles(connections: Connections) -> list[str]:
     return [*(f"mcp.{name}" for name in connections.mcp), *(f"a2a.{name}" for name in connections.a2a)]
 
 
-async def ask_all(connections: Connections, only: Sequence[str] | None = None, within_s: float = 60) -> Found:
-    """Return what the connections offer; `only` are those to ask, by their titles. Raises nothing of theirs."""
+async def ask_all(connections: Connections, only: Sequence[str] | None = None) -> Found:
+    """Return what the connections offer; `only` are those to ask, by their titles. Raises nothing of theirs.
+
+    Takes no longer than twice the longest `connect_timeout_s`: one for the way there, one for the list.
+    """
     wanted = titles(connections) if only is None else only
-    answers = await asyncio.gather(*(_one(connections, title, within_s) for title in wanted))
+    answers = await asyncio.gather(*(_one(connections, title) for title in wanted))
     return Found(
         tuple(answer for answer in answers if isinstance(answer, Offer)),
         tuple(answer for answer in answers if isinstance(answer, Unreached)),
     )
 
 
-async def _one(connections: Connections, title: str, within_s: float) -> Offer | Unreached:
+async def _one(connections: Connections, title: str) -> Offer | Unreached:
     kind, name = title.split(".", 1)
+    settings = connections.mcp[name] if kind == "mcp" else connections.a2a[name]
+    within_s = 2 * settings.connect_timeout_s
     try:
         if kind == "mcp":
-            offer: Awaitable[Any] = import_module("pgswarm.actions.outside.mcp.tools").offer(name, connections.mcp[name])
+            offer: Awaitable[Any] = import_module("pgswarm.actions.outside.mcp.tools").offer(
+                name, connections.mcp[name]
+            )
         else:
-            offer = import_module("pgswarm.actions.outside.a2a.skills").offer(name, connections.a2a[name])
+            offer = import_module("pgswarm.actions.outside.a2a.skills").offer(name, settings)
         async with asyncio.timeout(within_s):
             made: Offer = await offer
     except ModuleNotFoundError as error:

@@ -76,6 +76,8 @@ class McpSettings(Outside):
     env: Mapping[str, str] = Field(default_factory=dict)
     url: WebAddress | None = None
     headers: Mapping[str, str] = Field(default_factory=dict)
+    protocol: Literal["auto", "legacy"] = "auto"
+    """`legacy`: speak the protocol of 2025 from the start, to a server that the newer one confuses."""
     repeat: Literal["annotated", "never"] | tuple[str, ...] = "annotated"
 
     @model_validator(mode="after")

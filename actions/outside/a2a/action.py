@@ -134,7 +134,10 @@ class A2aSkill(Action[OutsideArgs]):
                 f"Do it there, and then answer {DONE}, or {GIVE_UP}. Type no secret here."
             )
             return Ask(Question(prompt, choices=[DONE, GIVE_UP]), then=self.authenticated)
-        return Ask(Question(f"{node.action} asks: {text or 'it needs more input, and does not say which.'}"), then=self.answered)
+        return Ask(
+            Question(f"{node.action} asks: {text or 'it needs more input, and does not say which.'}"),
+            then=self.answered,
+        )
 
     def _pause(self, node: Node[OutsideArgs]) -> Sleep:
         pause_s = min(float(node.state.get("pause_s", self._agent.settings.poll_s)), LONGEST_PAUSE_S)
@@ -157,6 +160,6 @@ class A2aSkill(Action[OutsideArgs]):
             return self._pause(node)  # the task is known: it tells itself how it stands
         if said is None:
             return Finish(f"{node.action} was sent its message, as a person found; what came of it is not known.")
-        return Finish(cleaned(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False), MAX_MESSAGE * 10))
-
-
+        return Finish(
+            cleaned(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False), MAX_MESSAGE * 10)
+        )

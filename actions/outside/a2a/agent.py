@@ -72,7 +72,10 @@ class Agent:
         """Yield a client with the configured headers, one of `concurrency` at a time."""
         headers, _ = resolved(self.settings.headers, f"{self.title}.headers")
         settings = self.settings
-        async with self.gate, http_client(headers, settings.connect_timeout_s, settings.timeout_s, settings.max_bytes) as http:
+        async with (
+            self.gate,
+            http_client(headers, settings.connect_timeout_s, settings.timeout_s, settings.max_bytes) as http,
+        ):
             yield http
 
     async def card(self, http: httpx.AsyncClient) -> AgentCard:
@@ -84,7 +87,11 @@ class Agent:
         except (A2AError, TooLargeError, ValueError, TypeError, AttributeError, KeyError, TimeoutError) as error:
             reason = "its card did not come in time" if isinstance(error, TimeoutError) else self.told(error)
             raise UnreachableError(self.title, reason) from None
-        usable = [one for one in card.supported_interfaces if settings.other_origin or _origin(one.url) == _origin(settings.url)]
+        usable = [
+            one
+            for one in card.supported_interfaces
+            if settings.other_origin or _origin(one.url) == _origin(settings.url)
+        ]
         if not any(one.protocol_binding in BINDINGS for one in usable):
             raise UnreachableError(
                 self.title,
@@ -98,9 +105,7 @@ class Agent:
     def client(self, http: httpx.AsyncClient, card: AgentCard) -> Client:
         """Return a client that never waits for a task to end."""
         return ClientFactory(
-            ClientConfig(
-                streaming=False, polling=True, httpx_client=http, supported_protocol_bindings=list(BINDINGS)
-            )
+            ClientConfig(streaming=False, polling=True, httpx_client=http, supported_protocol_bindings=list(BINDINGS))
         ).create(card)
 
     async def send(self, client: Client, message: Message) -> Came | dict[str, str]:

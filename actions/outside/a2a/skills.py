@@ -25,7 +25,11 @@ async def offer(name: str, settings: A2aSettings) -> Offer:
         if not any(fnmatchcase(skill.id, pattern) for pattern in settings.only):
             continue
         if not usable_name(skill.id) or skill.id in actions:
-            why = "two skills have this id" if skill.id in actions else "its id has other signs than letters, digits, _ . -"
+            why = (
+                "two skills have this id"
+                if skill.id in actions
+                else "its id has other signs than letters, digits, _ . -"
+            )
             left_out.append(f"{one_line(skill.id, 100)!r}: {why}")
             continue
         about = one_line(without(agent.secrets(), _about(card, skill)))

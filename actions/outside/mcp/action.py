@@ -6,31 +6,21 @@ one is told that the question was dismissed, and called again from its start onc
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-import mcp_types as types
 from mcp.client import Client
-from mcp.client.session import ClientRequestContext
-from mcp.shared.exceptions import MCPError
-from pydantic import TypeAdapter, ValidationError
 
 from pgswarm.actions.base import Action, ActionSpec
 from pgswarm.actions.node import Node
-from pgswarm.actions.outcomes import ActionOutcome, Ask, Fail, Finish, Sleep
+from pgswarm.actions.outcomes import ActionOutcome, Ask, Fail, Finish, Question, Sleep
 from pgswarm.actions.outside.args import OutsideArgs, args_model
-from pgswarm.actions.outside.errors import LostReplyError
 from pgswarm.actions.outside.mcp import questions
-from pgswarm.actions.outside.mcp.content import as_text
-from pgswarm.actions.outside.mcp.questions import MAX_QUESTIONS, UnansweredError
-from pgswarm.actions.outside.mcp.session import Server, lost
+from pgswarm.actions.outside.mcp.call import Call
+from pgswarm.actions.outside.mcp.session import Server
 from pgswarm.actions.outside.report import bounded_report
 from pgswarm.actions.outside.texts import MAX_MESSAGE, cleaned
 
-RESULT: Final[TypeAdapter[types.CallToolResult | types.InputRequiredResult]] = TypeAdapter(
-    types.CallToolResult | types.InputRequiredResult
-)
-MAX_STATE: Final = 1_000_000
 SLACK_S: Final = 30
 PAUSE_S: Final = 1.0
 """Before a server that gave only a state, and no question, is asked again."""
@@ -66,82 +56,30 @@ class McpTool(Action[OutsideArgs]):
 
     async def main(self, node: Node[OutsideArgs]) -> ActionOutcome:
         """Call the tool; finish with what it returns, or ask what it asks."""
-        settings = self._server.settings
-        number = int(node.state.get("round", 0))
-        dismissed: dict[str, dict[str, Any]] = {}
-        on_question = _answering(node.state.get("answers") or {}, dismissed, self._server.secrets())
+        number = int(node.state.get("round", 0)) + 1
+        call = Call(self._server, self._tool, node.args.root, node.state)
 
         async def use(client: Client) -> Any:
-            async def call() -> dict[str, Any]:
-                return await self._call(client, node, dismissed)
+            if self.repeatable:
+                return await call.make(client)
+            return await node.effect(f"{node.action}, call {number}", lambda: call.make(client))
 
-            return await (call() if self.repeatable else node.effect(f"{node.action}, call {number + 1}", call))
-
-        came = await self._server.visit(use, on_question=on_question, within_s=settings.timeout_s)
-        return await self._decide(node, came, number)
+        within_s = self._server.settings.timeout_s
+        return await self._decide(
+            node, await self._server.visit(use, on_question=call.on_question, within_s=within_s), number
+        )
 
     async def answered(self, node: Node[OutsideArgs]) -> ActionOutcome:
-        """Take the answers, and call again with them."""
-        asked = node.state["asked"]
+        """Take the answers, and call again with them; ask once more where one does not fit."""
+        asked = list(node.state["asked"].values())
         answers = dict(node.state.get("answers") or {})
-        unfit = []
-        for (key, request), given in zip(asked.items(), node.answers, strict=True):
+        for request, given in zip(asked, node.answers, strict=True):
             made = questions.response(request, given.answer)
             if made is None:
-                unfit.append(request)
-            else:
-                place = key if node.state.get("goes_on") else questions.identity(request)
-                answers[place] = made.model_dump(mode="json", by_alias=True, exclude_none=True)
-        if unfit:
-            return Ask([self._question(node, request) for request in asked.values()], then=self.answered)
+                return Ask([self._question(node, request) for request in asked], then=self.answered)
+            answers[questions.identity(request)] = made.model_dump(mode="json", by_alias=True, exclude_none=True)
         node.state["answers"] = answers
         return await self.main(node)
-
-    async def _call(
-        self, client: Client, node: Node[OutsideArgs], dismissed: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Any]:
-        """Call once; return what came as JSON that can be kept."""
-        goes_on = bool(node.state.get("goes_on"))
-        params = types.CallToolRequestParams(
-            name=self._tool,
-            arguments=node.args.root,
-            input_responses=(
-                {key: types.ElicitResult.model_validate(value) for key, value in node.state["answers"].items()}
-                if goes_on and node.state.get("answers")
-                else None
-            ),
-            request_state=node.state.get("request_state") if goes_on else None,
-        )
-        try:
-            came = await self._send(client, types.CallToolRequest(params=params))
-        except MCPError as error:
-            if lost(error):
-                raise LostReplyError(self._server.title, self._server.told(error)) from None
-            return {"kind": "error", "text": self._server.told(error)}
-        except ValidationError:
-            return {"kind": "error", "text": "it answered with what is no answer of the protocol"}
-        secrets = self._server.secrets()
-        try:
-            return _kept(came, dismissed, secrets)
-        except UnansweredError as error:
-            return {"kind": "error", "text": str(error)}
-
-    async def _send(
-        self, client: Client, request: types.CallToolRequest
-    ) -> types.CallToolResult | types.InputRequiredResult:
-        send: Callable[[], Awaitable[types.CallToolResult | types.InputRequiredResult]]
-
-        async def send() -> types.CallToolResult | types.InputRequiredResult:
-            # The package's own `call_tool` would check the result by the server's schema with unbounded patterns.
-            return await client.session.send_request(request, RESULT, self._server.settings.timeout_s)
-
-        try:
-            return await send()
-        except MCPError as error:
-            if error.code != types.HEADER_MISMATCH:
-                raise
-        await client.list_tools()  # it wants arguments as headers, and says which in its list
-        return await send()
 
     async def _decide(self, node: Node[OutsideArgs], came: Any, number: int) -> ActionOutcome:
         kind = came.get("kind") if isinstance(came, dict) else None
@@ -151,56 +89,15 @@ class McpTool(Action[OutsideArgs]):
             return Fail("outside_error", f"{self._server.title}: {came['text']}"[:MAX_MESSAGE])
         if kind != "input":
             return Finish(_settled(node, came))
-        if number + 1 >= self._server.settings.max_rounds:
-            return Fail("rounds_exhausted", f"{self._server.title} asked {number + 1} times, and would ask again.")
-        node.state.update(round=number + 1, goes_on=came["goes_on"], request_state=came["state"], asked=came["asked"])
-        if came["goes_on"]:
-            node.state["answers"] = {}  # its own state holds what was answered before
+        if number >= self._server.settings.max_rounds:
+            return Fail("rounds_exhausted", f"{self._server.title} asked {number} times, and would ask again.")
+        node.state.update(round=number, goes_on=came["goes_on"], request_state=came["state"], asked=came["asked"])
         if not came["asked"]:
             return Sleep(PAUSE_S, then=self.main)
         return Ask([self._question(node, request) for request in came["asked"].values()], then=self.answered)
 
-    def _question(self, node: Node[OutsideArgs], request: Mapping[str, Any]) -> Any:
+    def _question(self, node: Node[OutsideArgs], request: Mapping[str, Any]) -> Question:
         return questions.question(node.action, request, again=not node.state.get("goes_on"))
-
-
-def _answering(
-    answers: Mapping[str, Any], dismissed: dict[str, dict[str, Any]], secrets: frozenset[str]
-) -> Callable[[ClientRequestContext, types.ElicitRequestParams], Awaitable[types.ElicitResult | types.ErrorData]]:
-    """Return what answers an older server's questions while it is called: with what people said, else not at all."""
-
-    async def answer(
-        _: ClientRequestContext, params: types.ElicitRequestParams
-    ) -> types.ElicitResult | types.ErrorData:
-        try:
-            request = questions.kept_params(params, secrets)
-        except UnansweredError as error:
-            return types.ErrorData(code=types.INVALID_PARAMS, message=str(error))
-        known = answers.get(questions.identity(request))
-        if known is not None:
-            return types.ElicitResult.model_validate(known)
-        if len(dismissed) < MAX_QUESTIONS:
-            dismissed[questions.identity(request)] = request
-        return types.ElicitResult(action="cancel")
-
-    return answer
-
-
-def _kept(
-    came: types.CallToolResult | types.InputRequiredResult,
-    dismissed: Mapping[str, Mapping[str, Any]],
-    secrets: frozenset[str],
-) -> dict[str, Any]:
-    if isinstance(came, types.InputRequiredResult):
-        requests = came.input_requests or {}
-        if len(requests) > MAX_QUESTIONS or len(came.request_state or "") > MAX_STATE:
-            raise UnansweredError(f"it asks more than {MAX_QUESTIONS} questions at once, or sends too large a state")
-        asked = {key: questions.kept(request, secrets) for key, request in requests.items()}
-        return {"kind": "input", "goes_on": True, "state": came.request_state, "asked": asked}
-    if dismissed:
-        return {"kind": "input", "goes_on": False, "state": None, "asked": dict(dismissed)}
-    text = as_text(came, secrets)
-    return {"kind": "error" if came.is_error else "result", "text": text or "(it returned nothing)"}
 
 
 def _settled(node: Node[OutsideArgs], said: Any) -> str:

@@ -109,6 +109,7 @@ class _Visit:
                 client_info=types.Implementation(name="pgswarm", version=__version__),
                 read_timeout_seconds=settings.connect_timeout_s,
                 cache=None,
+                mode=settings.protocol,
             )
             async with asyncio.timeout(settings.connect_timeout_s):
                 await stack.enter_async_context(client)

@@ -64,7 +64,7 @@ def checked(url: str, ports: Sequence[int], allow: Sequence[str]) -> str:
         raise RefusedError(f"{url!r} is no address of a web page: it begins with https:// or http://")
     if parts.username is not None or parts.password is not None:
         raise RefusedError("the address holds a name or a password: leave it out")
-    if port is not None and port not in ports and not allow:
+    if port is not None and port not in ports:
         raise RefusedError(f"port {port} is not read; allowed are {', '.join(map(str, ports))} (web.ports)")
     if _is_ip(parts.hostname) and not allowed(parts.hostname, allow):
         raise RefusedError(f"{parts.hostname} is not public (web.allow allows it)")

@@ -27,13 +27,45 @@ _BESIDE: Final = "header, footer, aside, [role=complementary], [role=contentinfo
 _MARKED: Final = ("article", "main", "[role=main]", "#content", "#main")
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 _NEVER_DEEP: Final = frozenset(
-    ["area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p", "param"]
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "dd",
+        "dt",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "li",
+        "link",
+        "meta",
+        "option",
+        "p",
+        "param",
+    ]
     + ["source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"]
 )
 """What has no end tag, or whose next one ends it."""
 _HEADINGS: Final = {f"h{level}": "#" * level for level in range(1, 7)}
 _BLOCKS: Final = frozenset(
-    ["article", "blockquote", "body", "div", "dl", "dd", "dt", "fieldset", "figcaption", "figure", "li", "main", "ol", "p"]
+    [
+        "article",
+        "blockquote",
+        "body",
+        "div",
+        "dl",
+        "dd",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "li",
+        "main",
+        "ol",
+        "p",
+    ]
     + ["pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", *_HEADINGS]
 )
 
@@ -57,8 +89,9 @@ def extract(html: str) -> Article:
     main = _main(tree)
     if main is None:
         return Article(title, "")
-    text = "\n\n".join(filter(None, (block.strip() for block in "".join(_written(main)).split("\n\n"))))
-    return Article(title, cleaned(re.sub(r"\n{3,}", "\n\n", text), len(text) + 1))
+    written = re.sub(r"\n- \s+", "\n- ", "".join(_written(main)))
+    text = "\n\n".join(filter(None, (block.strip() for block in written.split("\n\n"))))
+    return Article(title, cleaned(text, len(text) + 1))
 
 
 def _depth(html: str) -> int:

@@ -61,7 +61,9 @@ class Reader:
         for _ in range(self._settings.max_redirects + 1):
             url = checked(url, self._settings.ports, self._allow)
             if not await self._permitted(url):
-                raise RefusedError(f"the robots.txt of {_host(url)} does not permit {self._settings.user_agent} this page")
+                raise RefusedError(
+                    f"the robots.txt of {_host(url)} does not permit {self._settings.user_agent} this page"
+                )
             came = await self._get(url, self._settings.max_bytes)
             if came.has_redirect_location:
                 url = urljoin(url, came.headers["location"])
@@ -70,7 +72,9 @@ class Reader:
                 self._refuse(url, came.status_code)
             kind, _, _ = came.headers.get("content-type", "").partition(";")
             return Page(url, kind.strip().lower(), came.charset_encoding, came.content)
-        raise ActionError("too_many_redirects", f"{_host(url)} redirects more than {self._settings.max_redirects} times")
+        raise ActionError(
+            "too_many_redirects", f"{_host(url)} redirects more than {self._settings.max_redirects} times"
+        )
 
     async def _permitted(self, url: str) -> bool:
         parts = urlsplit(url)
