@@ -11,8 +11,6 @@ from pydantic import BaseModel, RootModel, model_validator
 
 from pgswarm.schema.json_schema import misfits
 
-_FROM_TEXT = frozenset({"object", "array", "number", "integer", "boolean"})
-
 
 class OutsideArgs(RootModel[dict[str, Any]]):
     """Base of the arguments of outside actions; `schema_of_others` is what a subclass is checked by."""
@@ -35,11 +33,14 @@ class OutsideArgs(RootModel[dict[str, Any]]):
     def _read(self, name: str, value: Any) -> Any:
         properties = self.schema_of_others.get("properties")
         shape = properties.get(name) if isinstance(properties, dict) else None
-        if not isinstance(value, str) or not isinstance(shape, dict) or shape.get("type") not in _FROM_TEXT:
+        if not isinstance(value, str) or not isinstance(shape, dict):
+            return value
+        whole = {"$defs": self.schema_of_others.get("$defs", {}), **shape}
+        if not misfits(whole, value, name):
             return value
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
 
 

@@ -27,9 +27,9 @@ async def test_a_tool_is_called_once_through_an_effect(worker: Worker) -> None:
 
 async def test_arguments_that_do_not_fit_are_refused_before_the_server_hears_of_them(worker: Worker) -> None:
     await worker.desk()
-    root = await worker.ends("mcp/desk/add", {"first": "two", "second": 1})
+    root = await worker.ends("mcp/desk/send_letter", {"to": "Ada", "lines": [1]})
     assert root["error"]["code"] == "invalid_args"
-    assert "args.first" in root["error"]["message"]
+    assert "args.lines" in root["error"]["message"]
     assert worker.done() == []
 
 
