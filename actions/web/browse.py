@@ -51,8 +51,7 @@ class Browse(Action[BrowseArgs]):
         text = found.text
         if len(text) > node.args.max_chars:
             text = f"{text[: node.args.max_chars]}\n… ({len(found.text):,} characters in all, in memory)"
-        heading = f"# {found.title}\n\n" if found.title else ""
-        return Finish(f"{heading}{text}\n\n{kept}")
+        return Finish(f"{found.heading}{text}\n\n{kept}")
 
 
 @cache

@@ -86,7 +86,9 @@ class Call:
                 continue
             if isinstance(came, types.CallToolResult):
                 return came
-            asked = {key: questions.kept(one, self._server.secrets()) for key, one in (came.input_requests or {}).items()}
+            asked = {
+                key: questions.kept(one, self._server.secrets()) for key, one in (came.input_requests or {}).items()
+            }
             responses = self._responses(asked)
             if responses is None:
                 return came
@@ -122,7 +124,9 @@ class Call:
         if isinstance(came, types.InputRequiredResult):
             requests = came.input_requests or {}
             if len(requests) > MAX_QUESTIONS or len(came.request_state or "") > MAX_STATE:
-                raise UnansweredError(f"it asks more than {MAX_QUESTIONS} questions at once, or sends too large a state")
+                raise UnansweredError(
+                    f"it asks more than {MAX_QUESTIONS} questions at once, or sends too large a state"
+                )
             asked = {key: questions.kept(request, secrets) for key, request in requests.items()}
             return {"kind": "input", "goes_on": True, "state": came.request_state, "asked": asked}
         if self._dismissed:

@@ -173,7 +173,7 @@ def _around(tag: str) -> tuple[str, str]:
     if tag == "pre":
         return "\n\n```\n", "\n```\n\n"
     if tag == "li":
-        return "\n- ", "\n"
+        return "\n- ", ""
     if tag == "tr":
         return "\n", ""
     if tag in ("td", "th"):

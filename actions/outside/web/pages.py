@@ -43,10 +43,15 @@ class Cited:
         return f"{plain}-{hashlib.sha256(self.url.encode()).hexdigest()[:8]}.md"
 
     @property
+    def heading(self) -> str:
+        """The title as a heading; empty where the text begins with it, or there is none."""
+        heading = f"# {self.title}\n"
+        return f"{heading}\n" if self.title and not f"{self.text}\n".startswith(heading) else ""
+
+    @property
     def document(self) -> str:
-        """What is kept in memory: the source first."""
-        heading = f"# {self.title}\n\n" if self.title else ""
-        return f"{heading}{self.citation}\n\n{self.text}\n"
+        """What is kept in memory, with its source."""
+        return f"{self.heading}{self.text}\n\n{self.citation}\n"
 
 
 def cited(page: Page, today: date) -> Cited:

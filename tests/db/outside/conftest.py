@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ class Worker:
         """Work until nothing is claimable."""
         await Processor(Settings(self.db.url, once=True), self.registry, self.outside).run()
 
+    async def until(self, done: Callable[[], object]) -> None:
+        """Work, also what sleeps or is tried again later, until `done()`."""
+        end = time.monotonic() + 60
+        while not done():
+            assert time.monotonic() < end, self.db.rows("select status, error, state from pgswarm.node")
+            await self.work()
+
     async def ends(self, action: str, args: dict[str, Any] | None = None, *answers: Any) -> dict[str, Any]:
         """Run an action to its end, answering what it asks; return its root."""
         swarm_id = self.start(action, args)
@@ -64,9 +72,7 @@ class Worker:
         return self.root(swarm_id)
 
     def root(self, swarm_id: str) -> dict[str, Any]:
-        return self.db.row(
-            "select * from pgswarm.node where swarm_id = %(id)s and parent_id is null", id=swarm_id
-        )
+        return self.db.row("select * from pgswarm.node where swarm_id = %(id)s and parent_id is null", id=swarm_id)
 
     def asked(self) -> list[dict[str, Any]]:
         return self.db.rows("select * from pgswarm.question where closed_at is null order by asked_at, question_id")

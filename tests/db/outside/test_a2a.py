@@ -49,12 +49,10 @@ async def test_a_long_task_is_polled_and_not_held(worker: Worker, address: str, 
     assert root["activation"] >= 3  # sent, looked at, looked at again
 
 
-async def test_what_the_agent_asks_is_answered_on_the_same_task(
-    worker: Worker, address: str, agent: Traveller
-) -> None:
+async def test_what_the_agent_asks_is_answered_on_the_same_task(worker: Worker, address: str, agent: Traveller) -> None:
     await travel(worker, address)
     swarm_id = worker.start("a2a/travel/book", {"message": "book a train"})
-    await until_asked(worker)
+    await worker.until(worker.asked)
     (question,) = worker.asked()
     assert question["prompt"] == "a2a/travel/book asks: To which city?"
     worker.answer("Vienna")
@@ -63,12 +61,10 @@ async def test_what_the_agent_asks_is_answered_on_the_same_task(
     assert agent.told == ["book a train", "Vienna"]
 
 
-async def test_a_login_is_done_elsewhere_and_never_typed_here(
-    worker: Worker, address: str, agent: Traveller
-) -> None:
+async def test_a_login_is_done_elsewhere_and_never_typed_here(worker: Worker, address: str, agent: Traveller) -> None:
     await travel(worker, address)
     swarm_id = worker.start("a2a/travel/book", {"message": "pay the bill"})
-    await until_asked(worker)
+    await worker.until(worker.asked)
     (question,) = worker.asked()
     assert question["choices"] == ["done", "give up"]
     assert "Please log in at the bank." in question["prompt"]
@@ -89,12 +85,3 @@ async def test_a_card_may_not_send_us_to_another_host(db: Database, worker: Work
     with listening(lambda own: application(own, agent, elsewhere="http://other.example/rpc")) as address:
         await travel(worker, address)
     assert db.value("select count(*) from pgswarm.action where source like 'a2a:%%'") == 0
-
-
-async def until_asked(worker: Worker) -> None:
-    """Work, also what sleeps between two looks."""
-    for _ in range(20):
-        await worker.work()
-        if worker.asked():
-            return
-    raise AssertionError("it never asked")

@@ -62,11 +62,11 @@ def deadly_letter(pid_file: str) -> str:
     return "Sent all the same."
 
 
-@desk.tool(description="Look something up, and kill the processor at the first time.", annotations=ToolAnnotations(idempotent_hint=True))
-def deadly_look(pid_file: str) -> str:
-    """Look, and kill the first processor that asked."""
-    if note("deadly look") == 1:
-        os.kill(int(Path(pid_file).read_text()), signal.SIGKILL)
+@desk.tool(description="Look something up; the server dies at the first time.")
+def stumble() -> str:
+    """Look, and fall over."""
+    if note("stumbled") == 1:
+        os._exit(1)
     return "Seen."
 
 
