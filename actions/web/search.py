@@ -1,4 +1,4 @@
-"""`web/search`: asks the search service that the operator configured; the results are addresses to read, with snippets."""
+"""`web/search`: asks the search service that the operator configured; finds addresses to read, with snippets."""
 
 from functools import cache
 from importlib import import_module
@@ -38,7 +38,7 @@ class Search(Action[SearchArgs]):
         """Ask the provider, and report what it found."""
         texts = import_module("pgswarm.actions.outside.texts")
         query = texts.one_line(node.args.query or node.directive, 1_000)
-        lines = []
+        lines: list[str] = []
         for title, url, snippet in await _provider().search(query, node.args.max_results):
             address = texts.one_line(url, MAX_URL)
             if address.startswith(("https://", "http://")) and len(lines) < node.args.max_results:

@@ -1,4 +1,4 @@
-"""Agents that speak A2A, each skill as an action. Needs the package `a2a-sdk`; imported when configured.
+"""Agents that speak A2A, each skill as an action. Needs the package `a2a-sdk`.
 
 One rule: a task lives at the agent, and here only as its id in the node's state. Between two looks at it, and while a
 person is asked, nothing is held.

@@ -98,8 +98,7 @@ class A2aSkill(Action[OutsideArgs]):
             self._skill,
             text,
             data,
-            node.state.get("task_id", ""),
-            node.state.get("context_id", ""),
+            (node.state.get("task_id", ""), node.state.get("context_id", "")),
         )
         agent = self._agent
         async with agent.http() as http:
@@ -109,35 +108,36 @@ class A2aSkill(Action[OutsideArgs]):
         return await self._decide(node, came)
 
     async def _decide(self, node: Node[OutsideArgs], came: Any) -> ActionOutcome:
-        who = self._agent.title
         if isinstance(came, dict) and came.get("kind") == "error":
-            return Fail("outside_error", f"{who}: {came['text']}"[:MAX_MESSAGE])
+            return Fail("outside_error", f"{self._agent.title}: {came['text']}"[:MAX_MESSAGE])
         if not isinstance(came, dict) or came.get("kind") != "came":
             return self._settled(node, came)
         if came["task_id"]:
             node.state.update(task_id=came["task_id"], context_id=came["context_id"])
         node.state.setdefault("waited_s", 0.0)
-        text = came["text"]
         match came["stage"]:
             case "done":
-                return Finish(await bounded_report(node, text or "(the agent returned nothing)"))
+                return Finish(await bounded_report(node, came["text"] or "(the agent returned nothing)"))
             case "failed":
-                return Fail("outside_error", f"{who}: the task is {came['state']}. {text}"[:MAX_MESSAGE])
+                told = f"{self._agent.title}: the task is {came['state']}. {came['text']}"
+                return Fail("outside_error", told[:MAX_MESSAGE])
             case "working":
                 return self._pause(node)
-        if node.state.get("round", 0) >= self._agent.settings.max_rounds:
-            return Fail("rounds_exhausted", f"{who} asked {node.state['round']} times, and would ask again.")
+        return self._ask(node, came["stage"], came["text"])
+
+    def _ask(self, node: Node[OutsideArgs], stage: str, text: str) -> ActionOutcome:
+        asked = node.state.get("round", 0)
+        if asked >= self._agent.settings.max_rounds:
+            return Fail("rounds_exhausted", f"{self._agent.title} asked {asked} times, and would ask again.")
         node.state.pop("pause_s", None)
-        if came["stage"] == "auth":
-            prompt = (
-                f"{node.action} wants you to log in or to permit something at its own place: {text}\n"
-                f"Do it there, and then answer {DONE}, or {GIVE_UP}. Type no secret here."
-            )
-            return Ask(Question(prompt, choices=[DONE, GIVE_UP]), then=self.authenticated)
-        return Ask(
-            Question(f"{node.action} asks: {text or 'it needs more input, and does not say which.'}"),
-            then=self.answered,
+        if stage != "auth":
+            prompt = f"{node.action} asks: {text or 'it needs more input, and does not say which.'}"
+            return Ask(Question(prompt), then=self.answered)
+        prompt = (
+            f"{node.action} wants you to log in or to permit something at its own place: {text}\n"
+            f"Do it there, and then answer {DONE}, or {GIVE_UP}. Type no secret here."
         )
+        return Ask(Question(prompt, choices=[DONE, GIVE_UP]), then=self.authenticated)
 
     def _pause(self, node: Node[OutsideArgs]) -> Sleep:
         pause_s = min(float(node.state.get("pause_s", self._agent.settings.poll_s)), LONGEST_PAUSE_S)

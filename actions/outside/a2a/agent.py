@@ -70,12 +70,10 @@ class Agent:
     @contextlib.asynccontextmanager
     async def http(self) -> AsyncIterator[httpx.AsyncClient]:
         """Yield a client with the configured headers, one of `concurrency` at a time."""
-        headers, _ = resolved(self.settings.headers, f"{self.title}.headers")
         settings = self.settings
-        async with (
-            self.gate,
-            http_client(headers, settings.connect_timeout_s, settings.timeout_s, settings.max_bytes) as http,
-        ):
+        headers, _ = resolved(settings.headers, f"{self.title}.headers")
+        http = http_client(headers, settings.connect_timeout_s, settings.timeout_s, settings.max_bytes)
+        async with self.gate, http:
             yield http
 
     async def card(self, http: httpx.AsyncClient) -> AgentCard:
@@ -95,8 +93,8 @@ class Agent:
         if not any(one.protocol_binding in BINDINGS for one in usable):
             raise UnreachableError(
                 self.title,
-                "its card names no interface that speaks JSON over HTTP at the configured host (other_origin = true allows "
-                "another)",
+                "its card names no interface that speaks JSON over HTTP at the configured host (other_origin = true "
+                "allows another)",
             )
         del card.supported_interfaces[:]
         card.supported_interfaces.extend(usable)
@@ -145,16 +143,16 @@ class Agent:
                 await client.cancel_task(CancelTaskRequest(id=task_id))
 
 
-def message(
-    message_id: UUID, skill: str, text: str, data: Any = None, task_id: str = "", context_id: str = ""
-) -> Message:
+def message(message_id: UUID, skill: str, text: str, data: Any, task: tuple[str, str]) -> Message:
     """Return a message of ours; the same id for the same round of the same node, so that an agent may know a repeat.
 
-    The protocol has no field for the skill that is meant: it is named in the metadata, which an agent may read.
+    `task` is the ids of the task and its context, empty for a first message. The protocol has no field for the skill
+    that is meant: it is named in the metadata, which an agent may read.
     """
     parts = [Part(text=text)]
     if data is not None:
         parts.append(Part(data=ParseDict(data, Value()), media_type="application/json"))
+    task_id, context_id = task
     return Message(
         message_id=str(message_id),
         role=Role.ROLE_USER,

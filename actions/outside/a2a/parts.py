@@ -40,7 +40,7 @@ class Came(TypedDict):
 
 def of_message(message: Message, secrets: Iterable[str]) -> Came:
     """Return a bare message: the agent's whole answer."""
-    return _came("done", "message", "", message.context_id, _text(message.parts), secrets)
+    return _came("done", "message", ("", message.context_id), _text(message.parts), secrets)
 
 
 def of_task(task: Task, secrets: Iterable[str]) -> Came:
@@ -50,17 +50,17 @@ def of_task(task: Task, secrets: Iterable[str]) -> Came:
     if stage == "done":
         said = "\n\n".join(filter(str.strip, (*map(_artifact, task.artifacts), said)))
     name = TaskState.Name(task.status.state).removeprefix("TASK_STATE_").lower()
-    return _came(stage, name, task.id, task.context_id, said, secrets)
+    return _came(stage, name, (task.id, task.context_id), said, secrets)
 
 
-def _came(stage: Stage, state: str, task_id: str, context_id: str, text: str, secrets: Iterable[str]) -> Came:
+def _came(stage: Stage, state: str, ids: tuple[str, str], text: str, secrets: Iterable[str]) -> Came:
     most = MAX_TEXT if stage == "done" else MAX_PROMPT
     return {
         "kind": "came",
         "stage": stage,
         "state": state,
-        "task_id": cleaned(task_id, 500),
-        "context_id": cleaned(context_id, 500),
+        "task_id": cleaned(ids[0], 500),
+        "context_id": cleaned(ids[1], 500),
         "text": cleaned(without(secrets, text), most),
     }
 

@@ -1,4 +1,4 @@
-"""Tools of servers that speak the Model Context Protocol, as actions. Needs the package `mcp`; imported when configured.
+"""Tools of servers that speak the Model Context Protocol, as actions. Needs the package `mcp`.
 
 One rule: a call has a session of its own, opened for it and closed after it. Nothing of one swarm's call is there in
 another's, a waiting question holds no process and no connection, and what is killed leaves nothing behind.

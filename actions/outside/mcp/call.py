@@ -46,9 +46,10 @@ class Call:
         self._dismissed: dict[str, dict[str, Any]] = {}
 
     async def on_question(
-        self, _: ClientRequestContext, params: types.ElicitRequestParams
+        self, context: ClientRequestContext, params: types.ElicitRequestParams
     ) -> types.ElicitResult | types.ErrorData:
         """Answer an older server's question while it is called: with what a person said, else dismiss and keep it."""
+        del context
         try:
             request = questions.kept_params(params, self._server.secrets())
         except UnansweredError as error:

@@ -43,4 +43,3 @@ def _part(block: types.ContentBlock) -> str:
             return text
         case types.EmbeddedResource(resource=resource):
             return f"({resource.uri}, {resource.mime_type or 'binary'}: not kept)"
-    return f"({block.type}: not kept)"

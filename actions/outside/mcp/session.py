@@ -49,10 +49,10 @@ class Server:
 
     def secrets(self) -> frozenset[str]:
         """Return what no text of the server may hold."""
-        return self._given()[1]
+        return self.given()[1]
 
-    def _given(self) -> tuple[dict[str, str], frozenset[str]]:
-        """Return the headers or the environment, and the secrets in it."""
+    def given(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Return the headers or the environment, and the secrets in it; raise `ConnectionsError`."""
         if self.settings.url is not None:
             return resolved(self.settings.headers, f"{self.title}.headers")
         return resolved(self.settings.env, f"{self.title}.env")
@@ -79,7 +79,7 @@ class _Visit:
     def __init__(self, server: Server, on_question: ElicitationFnT) -> None:
         self._server = server
         self._on_question = on_question
-        self._values, _ = server._given()
+        self._values, _ = server.given()
         self._process: Process | None = None
         self._connected = False
         self._done: list[Any] = []

@@ -15,6 +15,7 @@ from typing import Final
 
 import anyio
 import mcp_types as types
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.client._transport import TransportStreams
 from mcp.shared.message import SessionMessage
 
@@ -68,7 +69,7 @@ class Process:
     async def _read(
         self,
         process: asyncio.subprocess.Process,
-        to_session: "anyio.streams.memory.MemoryObjectSendStream[SessionMessage | Exception]",
+        to_session: MemoryObjectSendStream[SessionMessage | Exception],
     ) -> None:
         assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
         with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -96,9 +97,7 @@ class Process:
             self.said = (self.said + chunk.decode("utf-8", "replace"))[-KEPT_ERRORS:]
 
 
-async def _write(
-    process: asyncio.subprocess.Process, from_session: "anyio.streams.memory.MemoryObjectReceiveStream[SessionMessage]"
-) -> None:
+async def _write(process: asyncio.subprocess.Process, from_session: MemoryObjectReceiveStream[SessionMessage]) -> None:
     assert process.stdin is not None  # noqa: S101 - as above
     with contextlib.suppress(anyio.ClosedResourceError, OSError):
         async for sent in from_session:

@@ -61,7 +61,8 @@ async def _all(client: Client) -> list[types.Tool]:
     return tools[:MAX_TOOLS]
 
 
-async def _nobody(_: ClientRequestContext, __: types.ElicitRequestParams) -> types.ElicitResult:
+async def _nobody(context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
+    del context, params
     return types.ElicitResult(action="cancel")
 
 

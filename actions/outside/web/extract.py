@@ -19,8 +19,8 @@ MAX_DEPTH: Final = 2_000
 MIN_MARKED: Final = 200
 """Characters that a marked main part must hold to be believed."""
 _UNSEEN: Final = (
-    "script, style, noscript, template, iframe, object, embed, svg, canvas, form, button, select, input, textarea, dialog, "
-    "nav, [hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=search], [role=dialog], "
+    "script, style, noscript, template, iframe, object, embed, svg, canvas, form, button, select, input, textarea, "
+    "dialog, nav, [hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=search], [role=dialog], "
     "[style*='display:none'], [style*='display: none'], [style*='visibility:hidden'], [style*='visibility: hidden']"
 )
 _BESIDE: Final = "header, footer, aside, [role=complementary], [role=contentinfo]"
@@ -44,30 +44,53 @@ _NEVER_DEEP: Final = frozenset(
         "option",
         "p",
         "param",
+        "source",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "track",
+        "wbr",
     ]
-    + ["source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"]
 )
 """What has no end tag, or whose next one ends it."""
-_HEADINGS: Final = {f"h{level}": "#" * level for level in range(1, 7)}
-_BLOCKS: Final = frozenset(
-    [
-        "article",
-        "blockquote",
-        "body",
-        "div",
-        "dl",
-        "dd",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "li",
-        "main",
-        "ol",
-        "p",
-    ]
-    + ["pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", *_HEADINGS]
-)
+_BLOCK: Final = ("\n\n", "\n\n")
+_AROUND: Final[dict[str, tuple[str, str]]] = {
+    **dict.fromkeys(
+        [
+            "article",
+            "body",
+            "dd",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+            "figcaption",
+            "figure",
+            "main",
+            "ol",
+            "p",
+            "section",
+            "table",
+            "tbody",
+            "tfoot",
+            "thead",
+            "ul",
+        ],
+        _BLOCK,
+    ),
+    **{f"h{level}": (f"\n\n{'#' * level} ", "\n\n") for level in range(1, 7)},
+    "blockquote": ("\n\n> ", "\n\n"),
+    "br": ("\n", ""),
+    "li": ("\n- ", ""),
+    "pre": ("\n\n```\n", "\n```\n\n"),
+    "td": ("| ", " "),
+    "th": ("| ", " "),
+    "tr": ("\n", ""),
+}
+"""What stands before and after an element's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +172,7 @@ def _written(start: LexborNode) -> Iterator[str]:
     while waiting:
         node = waiting.pop()
         if isinstance(node, str):
-            plain -= node == "\n```\n\n"
+            plain -= node is _AROUND["pre"][1]
             yield node
             continue
         if node.is_text_node:
@@ -157,29 +180,10 @@ def _written(start: LexborNode) -> Iterator[str]:
             yield text if plain else re.sub(r"\s+", " ", text)
             continue
         tag = node.tag or ""
-        before, after = _around(tag)
+        before, after = _AROUND.get(tag, ("", ""))
         plain += tag == "pre"
         yield before
         if after:
             waiting.append(after)
         children = list(node.iter(include_text=True))
         waiting.extend(reversed(children))
-
-
-def _around(tag: str) -> tuple[str, str]:
-    """Return what stands before and after an element's text."""
-    if tag in _HEADINGS:
-        return f"\n\n{_HEADINGS[tag]} ", "\n\n"
-    if tag == "pre":
-        return "\n\n```\n", "\n```\n\n"
-    if tag == "li":
-        return "\n- ", ""
-    if tag == "tr":
-        return "\n", ""
-    if tag in ("td", "th"):
-        return "| ", " "
-    if tag == "blockquote":
-        return "\n\n> ", "\n\n"
-    if tag == "br":
-        return "\n", ""
-    return ("\n\n", "\n\n") if tag in _BLOCKS else ("", "")

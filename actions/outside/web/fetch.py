@@ -50,7 +50,7 @@ class Reader:
         self._robots: dict[str, tuple[float, Protego | None]] = {}
 
     async def read(self, url: str) -> Page:
-        """Return the page; raise `ActionError` that says what is wrong, `UnreachableError` where trying again may help."""
+        """Return the page; raise `ActionError` with what is wrong, `UnreachableError` where trying again may help."""
         try:
             async with asyncio.timeout(self._settings.timeout_s):
                 return await self._follow(url)

@@ -7,9 +7,8 @@ import pytest
 
 from support.connections.serving import listening
 from support.connections.traveller import Traveller, application
+from support.connections.worker import PATIENCE, Worker
 from support.database import Database
-
-from .conftest import PATIENCE, Worker
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A processor or a server that dies while a tool is called: what may have happened is not done again without a person's word."""
+"""What dies while a tool is called, server or processor: nothing is done twice without a person's word."""
 
 import json
 import os
@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 from support.connections import desk as desk_module
+from support.connections.worker import Worker
 from support.database import Database
 from support.processors import Processors, start_swarm, swarm_ended
 from support.wait import wait_until
-
-from .conftest import Worker
 
 FILE = """
 [mcp.desk]

@@ -4,8 +4,7 @@ import json
 
 from support.connections import desk as desk_module
 from support.connections.serving import listening
-
-from .conftest import PATIENCE, Worker
+from support.connections.worker import PATIENCE, Worker
 
 
 async def test_tools_are_actions_with_their_own_schemas(worker: Worker) -> None:

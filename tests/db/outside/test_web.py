@@ -15,9 +15,8 @@ from pgswarm.actions.registration import specs
 from pgswarm.actions.web import browse, search
 from support.connections.serving import listening
 from support.connections.site import application
+from support.connections.worker import Worker
 from support.database import Database
-
-from .conftest import Worker
 
 Configure = Callable[..., WebSettings]
 

@@ -16,10 +16,30 @@ taking turns at the cold outer side of the cluster.</p><p>Inside it is about 27 
 hive, fifteen kilograms, lasts until the willows flower.</p><ul><li>One queen</li><li>Ten thousand workers</li></ul>
 <pre>if cold:
     shiver()</pre></div>
-<div class="links"><p><a href="/1">Ten things about wasps that you did not know before today and never asked for</a></p></div>
+<div class="links"><p><a href="/1">Ten things about wasps that you did not know before today</a></p></div>
 </div><footer>© The Daily Hive</footer></body></html>"""
 
 ROBOTS = "User-agent: *\nDisallow: /private\n\nUser-agent: otherbot\nDisallow: /\n"
+
+
+GUNZIP = {"content-encoding": "gzip"}
+HITS = [
+    {"name": "Bees\u202e in winter", "at": "https://hive.example/bees", "words": "Bees <b>do</b>"},
+    {"name": "A trap", "at": "javascript:alert(1)", "words": ""},
+]
+PAGES: dict[str, Response] = {
+    "/bees": Response(ARTICLE, media_type="text/html"),
+    "/old": RedirectResponse("/bees"),
+    "/round": RedirectResponse("/round"),
+    "/inside": RedirectResponse("http://10.0.0.1/admin"),
+    "/to-private": RedirectResponse("/private/diary"),
+    "/large": PlainTextResponse("z" * 200_000),
+    "/packed": Response(b"\x1f\x8b", headers=GUNZIP, media_type="text/html"),
+    "/deep": Response("<div>" * 5_000 + "x", media_type="text/html"),
+    "/paper": Response(b"%PDF-1.7\n\0\1", media_type="application/pdf"),
+    "/busy": PlainTextResponse("later", status_code=503),
+}
+NOTHING = PlainTextResponse("nothing here", status_code=404)
 
 
 def application(seen: list[str], robots: Response | None = None) -> Starlette:
@@ -28,36 +48,14 @@ def application(seen: list[str], robots: Response | None = None) -> Starlette:
     async def any_page(request: Request) -> Any:
         path = request.url.path
         seen.append(path)
-        match path:
-            case "/robots.txt":
-                return robots or PlainTextResponse(ROBOTS)
-            case "/bees":
-                return Response(ARTICLE, media_type="text/html")
-            case "/old":
-                return RedirectResponse("/bees")
-            case "/round":
-                return RedirectResponse("/round")
-            case "/inside":
-                return RedirectResponse("http://10.0.0.1/admin")
-            case "/to-private":
-                return RedirectResponse("/private/diary")
-            case "/large":
-                return PlainTextResponse("z" * 200_000)
-            case "/packed":
-                return Response(b"\x1f\x8b", headers={"content-encoding": "gzip"}, media_type="text/html")
-            case "/deep":
-                return Response("<div>" * 5_000 + "x", media_type="text/html")
-            case "/paper":
-                return Response(b"%PDF-1.7\n\0\1", media_type="application/pdf")
-            case "/busy":
-                return PlainTextResponse("later", status_code=503)
-            case "/search":
-                if request.headers.get("x-key") != "a-very-secret-key":
-                    return PlainTextResponse("who are you", status_code=401)
-                hit = {"name": "Bees\u202e in winter", "at": "https://hive.example/bees", "words": "Bees <b>do</b>"}
-                bad = {"name": "A trap", "at": "javascript:alert(1)", "words": ""}
-                query = request.query_params["q"]
-                return JSONResponse({"web": {"hits": [hit, bad] if "bees" in query else []}})
-        return PlainTextResponse("nothing here", status_code=404)
+        if path == "/robots.txt":
+            return robots or PlainTextResponse(ROBOTS)
+        return search(request) if path == "/search" else PAGES.get(path, NOTHING)
 
     return Starlette(routes=[Route("/{rest:path}", any_page)])
+
+
+def search(request: Request) -> Response:
+    if request.headers.get("x-key") != "a-very-secret-key":
+        return PlainTextResponse("who are you", status_code=401)
+    return JSONResponse({"web": {"hits": HITS if "bees" in request.query_params["q"] else []}})
