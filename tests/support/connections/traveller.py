@@ -17,7 +17,7 @@ class Traveller(AgentExecutor):
 
     def __init__(self) -> None:
         self.told: list[str] = []
-        self.may_end = asyncio.Event()
+        self.looks: list[str] = []
 
     async def execute(self, context: Any, event_queue: Any) -> None:
         text = context.get_user_input()
@@ -53,8 +53,6 @@ class Traveller(AgentExecutor):
     async def cancel(self, context: Any, event_queue: Any) -> None:
         await TaskUpdater(event_queue, context.task_id, context.context_id).cancel()
 
-    looks: list[str]
-
 
 def application(address: str, agent: Traveller, *, elsewhere: str = "") -> Starlette:
     """Return the agent's server; `elsewhere` is another host that its card names."""
@@ -73,13 +71,16 @@ def application(address: str, agent: Traveller, *, elsewhere: str = "") -> Starl
             AgentSkill(id="not usable!", name="x", description="x", tags=["x"]),
         ],
     )
-    agent.looks = []
-    handler = DefaultRequestHandler(agent_executor=agent, task_store=InMemoryTaskStore(), agent_card=card)
-    get_task = handler.on_get_task
-
-    async def counted(*arguments: Any, **named: Any) -> Any:
-        agent.looks.append("look")
-        return await get_task(*arguments, **named)
-
-    handler.on_get_task = counted
+    handler = Counting(agent_executor=agent, task_store=InMemoryTaskStore(), agent_card=card)
+    handler.looks = agent.looks
     return Starlette(routes=[*create_agent_card_routes(card), *create_jsonrpc_routes(handler, "/rpc")])
+
+
+class Counting(DefaultRequestHandler):
+    """Counts how often somebody looks at a task."""
+
+    looks: list[str]
+
+    async def on_get_task(self, *arguments: Any, **named: Any) -> Any:
+        self.looks.append("look")
+        return await super().on_get_task(*arguments, **named)
