@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import os
+from importlib import import_module
 
 import psycopg
 import uvloop
 
 from pgswarm.actions.base import registry
 from pgswarm.actions.discovery import discover
-from pgswarm.processor.outside import Outside
 from pgswarm.processor.process import Processor
 from pgswarm.processor.settings import Settings
 
@@ -35,5 +36,7 @@ def work(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    outside = await Outside.connect(registry)
+    outside = None
+    if os.environ.get("PGSWARM_CONNECTIONS"):  # else nothing of it is imported: most have none, and start the sooner
+        outside = await import_module("pgswarm.processor.outside").Outside.connect(registry)
     await Processor(settings, registry, outside).run()

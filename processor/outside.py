@@ -7,13 +7,12 @@ with growing pauses; what is no longer offered is no longer shown to routers. Wi
 import asyncio
 import json
 import logging
-import os
 from typing import Any, Final
 
 from pgswarm.actions.base import Registry
 from pgswarm.actions.outside import loading
 from pgswarm.actions.outside.offers import Found
-from pgswarm.actions.outside.settings import FILE, Connections, ConnectionsError, load
+from pgswarm.actions.outside.settings import Connections, ConnectionsError, load
 from pgswarm.actions.registration import specs
 from pgswarm.processor import backoff
 from pgswarm.processor.catalogue import Catalogue
@@ -49,8 +48,6 @@ class Outside:
     @classmethod
     async def connect(cls, registry: Registry) -> "Outside | None":
         """Ask the configured connections, for as long as their `connect_timeout_s` has it; None: there are none."""
-        if not os.environ.get(FILE):
-            return None
         try:
             connections = load()
         except ConnectionsError as error:

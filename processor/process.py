@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from pgswarm.actions.base import Registry
@@ -25,11 +25,13 @@ from pgswarm.processor.heartbeat import Heartbeat
 from pgswarm.processor.listen import listen
 from pgswarm.processor.models import JournaledModels
 from pgswarm.processor.notify import Notifier
-from pgswarm.processor.outside import Outside
 from pgswarm.processor.runner import Runner
 from pgswarm.processor.settings import Settings
 from pgswarm.processor.side import Side
 from pgswarm.processor.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from pgswarm.processor.outside import Outside
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ SOON_S: Final = 0.5
 class Processor:
     """Claims nodes, runs their actions and commits what these decide, until it is told to stop."""
 
-    def __init__(self, settings: Settings, registry: Registry, outside: Outside | None = None) -> None:
+    def __init__(self, settings: Settings, registry: Registry, outside: "Outside | None" = None) -> None:
         """Wire the parts; nothing is connected before `run`. `outside` keeps the actions of connections up to date."""
         self._settings = settings
         outage = Outage()

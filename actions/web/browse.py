@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
-from pgswarm.actions.web.settings import web
+from pgswarm.actions.web.settings import browses, web
 
 MAX_REPORT: Final = 20_000
 
@@ -27,7 +27,7 @@ class BrowseArgs(BaseModel):
 @action(
     "web/browse",
     description="Browse a web page on the internet by its URL (https://…), cited with address and date.",
-    routable=web().browse,
+    routable=browses(),
     timeout_s=120,
 )
 class Browse(Action[BrowseArgs]):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
-from pgswarm.actions.web.settings import web
+from pgswarm.actions.web.settings import searches, web
 
 MAX_TITLE: Final = 300
 MAX_SNIPPET: Final = 600
@@ -28,7 +28,7 @@ class SearchArgs(BaseModel):
 @action(
     "web/search",
     description="Search the web on the internet for pages: titles, addresses and snippets.",
-    routable=web().search is not None,
+    routable=searches(),
     timeout_s=320,
 )
 class Search(Action[SearchArgs]):
