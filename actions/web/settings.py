@@ -1,4 +1,4 @@
-"""What of the web is switched on here: read once, when the actions register. Where no file is named, nothing is read."""
+"""What of the web is switched on here: read once, when the actions register. Without a file nothing is read."""
 
 import os
 from functools import cache

@@ -41,3 +41,15 @@ def test_the_file_of_the_page_is_one(tmp_path: Path) -> None:
     file.write_text(blocks("toml")[1])
     found = load({"PGSWARM_CONNECTIONS": str(file)})
     assert (sorted(found.mcp), list(found.a2a), found.web.allow) == (["crm", "files"], ["travel"], ("10.1.0.0/16",))
+
+
+def test_without_connections_nothing_of_them_is_imported() -> None:
+    script = (
+        "import sys, pgswarm.processor.main; from pgswarm.actions.discovery import discover; assert discover() == []; "
+        "print([name for name in sys.modules if name.split('.')[0] in ('mcp', 'a2a', 'selectolax', 'protego') or "
+        "'actions.outside' in name])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", script], env=environment(), capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ended.stdout == "[]\n"

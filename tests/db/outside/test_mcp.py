@@ -1,10 +1,16 @@
 """Tools of a real MCP server as actions: called once, their questions in the inbox, their texts as data."""
 
+import asyncio
 import json
+import socket
 
+from pgswarm.processor.catalogue import Catalogue
+from pgswarm.processor.connect import Outage
+from pgswarm.processor.side import Side
 from support.connections import desk as desk_module
 from support.connections.serving import listening
 from support.connections.worker import PATIENCE, Worker
+from support.wait import wait_until_async
 
 
 async def test_tools_are_actions_with_their_own_schemas(worker: Worker) -> None:
@@ -125,3 +131,26 @@ async def test_an_action_that_is_no_longer_offered_is_no_longer_shown_to_routers
     await worker.work()
     routable = "select action_id from pgswarm.action where routable and source = 'mcp:desk'"
     assert worker.db.value(routable) == "mcp/desk/add"
+
+
+async def test_a_server_that_comes_up_later_is_found_while_the_processor_works(worker: Worker) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    await worker.connect(mcp={"desk": {"url": f"http://127.0.0.1:{port}/mcp", "only": ["add"], **PATIENCE}})
+    assert worker.outside is not None
+    catalogue, side = Catalogue(worker.registry), Side(worker.db.url, Outage())
+    working = asyncio.create_task(worker.outside.run(catalogue, side, once=False))
+    try:
+        with listening(lambda _: desk_module.desk.streamable_http_app(stateless_http=True), port):
+            known = "select routable from pgswarm.action where action_id = 'mcp/desk/add'"
+
+            async def registered() -> object:
+                return worker.db.rows(known)
+
+            await wait_until_async(registered, "the tool is registered", within_s=60)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+        await side.close()
+    assert catalogue.known("mcp/desk/add")

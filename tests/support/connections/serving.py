@@ -12,10 +12,10 @@ from support.wait import wait_until
 
 
 @contextmanager
-def listening(make: Any) -> Iterator[str]:
-    """Serve what `make(address)` returns; yield the address, as in http://127.0.0.1:4711."""
+def listening(make: Any, port: int = 0) -> Iterator[str]:
+    """Serve what `make(address)` returns; yield the address, as in http://127.0.0.1:4711 (on any free port for 0)."""
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         server = uvicorn.Server(uvicorn.Config(make(address), log_level="critical", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
