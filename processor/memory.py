@@ -45,10 +45,9 @@ class SwarmMemory:
 
     async def read(self, name_or_id: str | UUID) -> str:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
-        entry = self._find(name_or_id, await self.entries())
-        rows = await self._side.rows(_READ, (self._swarm_id, entry.entry_id), until=self._until)
+        entry, content = await self._content(name_or_id)
         try:
-            return decode(rows[0][0], entry.name).text
+            return decode(content, entry.name).text
         except NotTextError as error:
             raise ActionError("not_text", str(error)) from None
 
@@ -57,12 +56,25 @@ class SwarmMemory:
     ) -> UUID:
         """Save text under `name`; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
         try:
-            for field, value in (("name", name), ("kind", kind), ("description", description), ("folder", folder)):
-                text(field, value)
             data = text("content", content)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.save: {error}") from None
-        params = (self._swarm_id, self._node_id, name, kind, description, folder, data)
+        return await self.save_bytes(name, data, kind=kind, description=description, folder=folder)
+
+    async def read_bytes(self, name_or_id: str | UUID) -> bytes:
+        """Return an entry's content as it was saved; raise `ActionError` (`not_found`)."""
+        return (await self._content(name_or_id))[1]
+
+    async def save_bytes(
+        self, name: str, content: bytes, *, kind: str = "file", description: str = "", folder: str = ""
+    ) -> UUID:
+        """Save what need not be text; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
+        try:
+            for field, value in (("name", name), ("kind", kind), ("description", description), ("folder", folder)):
+                text(field, value)
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.save: {error}") from None
+        params = (self._swarm_id, self._node_id, name, kind, description, folder, content)
         rows: list[tuple[Any, ...]] = await self._side.rows(_SAVE, params, point="save_entry", until=self._until)
         entry_id: UUID = rows[0][0]
         return entry_id
@@ -75,6 +87,11 @@ class SwarmMemory:
             raise ActionError("bad_value", f"memory.search: {error}") from None
         params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)))
         return [Passage(*row) for row in await self._side.rows(_SEARCH, params, until=self._until)]
+
+    async def _content(self, name_or_id: str | UUID) -> tuple[EntryInfo, bytes]:
+        entry = self._find(name_or_id, await self.entries())
+        rows = await self._side.rows(_READ, (self._swarm_id, entry.entry_id), until=self._until)
+        return entry, bytes(rows[0][0])
 
     @staticmethod
     def _find(name_or_id: str | UUID, entries: Sequence[EntryInfo]) -> EntryInfo:

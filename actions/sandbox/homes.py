@@ -29,7 +29,7 @@ STALE_S: Final = 3600.0
 @contextmanager
 def run_folder() -> Iterator[Path]:
     """Yield a new folder for one run; it is removed at the end, whatever lies in it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_place()))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place()))
     try:
         folder.chmod(0o711 if is_root() else 0o700)
         yield folder
@@ -61,8 +61,8 @@ def _open_up(folder: Path) -> None:
 
 def sweep() -> None:
     """Remove what runs of processes that were killed have left, after `STALE_S`."""
-    place = Path(_place())
-    for folder in place.glob(f"{PREFIX}*"):
+    here = Path(place())
+    for folder in here.glob(f"{PREFIX}*"):
         with suppress(OSError, ValueError):
             pid = int(folder.name.removeprefix(PREFIX).split("-")[0])
             found = folder.lstat()
@@ -108,7 +108,7 @@ def reachable(path: Path) -> bool:
         return False
 
 
-def _place() -> str:
+def place() -> str:
     """Return where runs are laid out."""
     if not is_root():
         return tempfile.gettempdir()

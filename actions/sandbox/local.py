@@ -14,7 +14,7 @@ from pgswarm.actions.sandbox import homes
 from pgswarm.actions.sandbox.inside import confine, keep
 from pgswarm.actions.sandbox.interpreter import interpreter
 from pgswarm.actions.sandbox.layout import Collected, collect, lay_out
-from pgswarm.actions.sandbox.levels import TMP_BYTES, Box, command_line
+from pgswarm.actions.sandbox.levels import Box, command_line
 from pgswarm.actions.sandbox.types import Level, Limits, Ran, Reason, SandboxError, Tree
 from pgswarm.actions.sandbox.users import run_user
 
@@ -89,7 +89,7 @@ class LocalSandbox:
             "stdin": str(box.folder / "stdin"),
             "wall_s": box.limits.wall_s,
             "memory_bytes": box.limits.memory_bytes,
-            "disk_bytes": box.limits.disk_bytes + (TMP_BYTES if own_tmp else 0),
+            "disk_bytes": box.limits.disk_bytes,
             "files": box.limits.files,
             "processes": box.limits.processes,
             "output_bytes": box.limits.output_bytes,

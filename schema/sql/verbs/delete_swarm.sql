@@ -17,6 +17,8 @@ begin
   delete from pgswarm.entry_chunk c
    where c.entry_id in (select e.entry_id from pgswarm.space_entry e where e.swarm_id = delete_swarm.swarm_id);
   delete from pgswarm.space_entry e where e.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.workspace_file f where f.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.workspace_change c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.effect f where f.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.llm_call c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.message m where m.swarm_id = delete_swarm.swarm_id;
