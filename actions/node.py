@@ -151,15 +151,18 @@ class Files(Protocol):
         """Return a file's text; raise `ActionError` (`not_found`, `not_text`)."""
 
     async def write(
-        self, path: str, content: str | bytes, *, executable: bool = False, replaces: bytes | None = None
+        self, path: str, content: str | bytes, *, executable: bool = False, replaces: str | None = None
     ) -> None:
         """Write a file, and the folders above it.
 
-        `replaces`: only where this is what stands there, else `ActionError` (`conflict`).
+        `replaces`: only where what stands there has this sha256 (hex), else `ActionError` (`conflict`).
         """
 
-    async def move(self, source: str, target: str) -> None:
-        """Give a file or folder another path; raise `ActionError` (`not_found`, `exists`)."""
+    async def move(self, source: str, target: str, *, into: bool = False) -> str:
+        """Give a file or folder another path, and return it; `into`: below `target`, where that is a folder.
+
+        Raises `ActionError` (`not_found`, `exists`).
+        """
 
     async def delete(self, path: str) -> None:
         """Delete a file, or a folder with all below it; raise `ActionError` (`not_found`)."""
@@ -179,11 +182,13 @@ class Bench(Protocol):
         packages: Sequence[str] = (),
         wall_s: float = 60.0,
         inputs: Mapping[str, bytes] | None = None,
+        instead: bool = False,
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
         `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
-        that it finds, which are kept only where it changes them. Raises `ActionError`: `no_sandbox`, `too_large`,
+        that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
+        workspace with the same path. Raises `ActionError`: `no_sandbox`, `too_large`,
         `packages_failed`, `conflict`.
         """
 

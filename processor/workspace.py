@@ -32,6 +32,7 @@ MAX_TRIES: Final = 3
 MARGIN_S: Final = 5.0
 """What is left of an activation's time when its run must have ended."""
 MAX_SHOWN: Final = 20
+TRANSIENT: Final = frozenset({"sandbox_lost", "runner_unreachable"})
 
 _LIST: Final = "select path, kind, size, executable, blob from pgswarm.workspace where swarm_id = %s order by path"
 _ALL: Final = """
@@ -99,24 +100,27 @@ class Workspace:
             raise ActionError("not_text", str(error)) from None
 
     async def write(
-        self, path: str, content: str | bytes, *, executable: bool = False, replaces: bytes | None = None
+        self, path: str, content: str | bytes, *, executable: bool = False, replaces: str | None = None
     ) -> None:
-        """Write a file, and the folders above it; with `replaces` only where that is what stands there."""
+        """Write a file, and the folders above it; with `replaces` (a sha256) only where that is what stands there."""
         try:
             data = text("content", content) if isinstance(content, str) else content
         except BadValueError as error:
             raise ActionError("bad_value", f"files.write: {error}") from None
-        seen = {} if replaces is None else {"was": _blob(replaces)}
+        seen = {} if replaces is None else {"was": replaces}
         change = _Change(_inside(path), "file", File(data, executable), seen)
         await self._once(["write", path, _blob(data), executable], [change], None)
 
-    async def move(self, source: str, target: str) -> None:
-        """Give a file or folder another path; raise `ActionError` (`not_found`, `exists`)."""
+    async def move(self, source: str, target: str, *, into: bool = False) -> str:
+        """Give a file or folder another path, and return it; raise `ActionError` (`not_found`, `exists`)."""
         old, new = _inside(source), _inside(target)
         number, asked = self._next(["move", old, new])
-        if await self._recorded(number, asked) is not None:
-            return
+        recorded = await self._recorded(number, asked)
+        if recorded is not None:
+            return str(recorded)
         every = await self.list()
+        if into and any(info.path == new and info.folder for info in every):
+            new = f"{new}/{old.rpartition('/')[2]}"
         moved = [info for info in every if info.path == old or info.path.startswith(f"{old}/")]
         if not moved:
             raise ActionError("not_found", f"The workspace has no {old!r}. {_shown(every)}")
@@ -129,7 +133,8 @@ class Workspace:
             place = new + info.path[len(old) :]
             more = {"was": None} | ({} if info.folder else {"from": info.path})
             changes.append(_Change(_inside(place), "folder" if info.folder else "file", more=more))
-        await self._change(number, asked, changes, "moved")
+        await self._change(number, asked, changes, new)
+        return new
 
     async def delete(self, path: str) -> None:
         """Delete a file, or a folder with all below it; raise `ActionError` (`not_found`)."""
@@ -163,6 +168,7 @@ class Workspace:
         packages: Sequence[str] = (),
         wall_s: float = 60.0,
         inputs: Mapping[str, bytes] | None = None,
+        instead: bool = False,
     ) -> CodeRun:
         """Run a command in the workspace; see `Bench.run`."""
         given = {_inside(path): File(content) for path, content in (inputs or {}).items()}
@@ -172,7 +178,9 @@ class Workspace:
         for _ in range(MAX_TRIES):
             if recorded is not None:
                 return CodeRun(**recorded)
-            ran, changes = await self._run_once(command, stdin.encode(errors="replace"), packages, wall_s, given)
+            ran, changes = await self._run_once(
+                command, stdin.encode(errors="replace"), packages, wall_s, given, instead=instead
+            )
             result = _as_run(ran)
             verdict, told = await self._send(number, asked, changes, asdict(result))
             if verdict == "changed":
@@ -181,7 +189,14 @@ class Workspace:
         raise ActionError("conflict", "Other nodes keep changing the files that this command changes: run it alone.")
 
     async def _run_once(
-        self, command: Sequence[str], stdin: bytes, packages: Sequence[str], wall_s: float, given: Mapping[str, File]
+        self,
+        command: Sequence[str],
+        stdin: bytes,
+        packages: Sequence[str],
+        wall_s: float,
+        given: Mapping[str, File],
+        *,
+        instead: bool,
     ) -> tuple[Ran, Sequence[_Change]]:
         rows = await self._side.rows(_ALL, (self._swarm_id,), until=self._run.deadline)
         blobs = {path: blob for path, _, blob, _ in rows}
@@ -190,9 +205,10 @@ class Workspace:
         limits = replace(Limits(), wall_s=max(0.1, min(wall_s, left_s)))
         try:
             sandbox = await self._sandboxes.get()
-            ran = await sandbox.run(command, files={**given, **own}, stdin=stdin, limits=limits, packages=packages)
+            files = {**own, **given} if instead else {**given, **own}
+            ran = await sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages)
         except SandboxError as error:
-            raise ActionError(error.code, str(error)) from None
+            raise _RefusedRunError(error) from None
         changes = [
             _Change(path, "folder" if file is None else "file", file, {"was": _was(path, blobs)})
             for path, file in ran.files.items()
@@ -237,6 +253,14 @@ class Workspace:
         if verdict == "fenced":
             raise LostActivationError
         return verdict, recorded if verdict == "recorded" else conflicts
+
+
+class _RefusedRunError(ActionError):
+    """A run that could not be made; tried again later where that can help."""
+
+    def __init__(self, error: SandboxError) -> None:
+        super().__init__(error.code, str(error))
+        self.transient = error.code in TRANSIENT
 
 
 def _inside(path: str) -> str:

@@ -55,7 +55,9 @@ def _of_tree(tree: ast.AST, lines: list[str], above: str) -> Iterator[Definition
                 name = f"{outer}.{child.name}" if outer else child.name
                 about = (ast.get_docstring(child) or "").strip().partition("\n")[0]
                 kind: Literal["class", "function"] = "class" if isinstance(child, ast.ClassDef) else "function"
-                head = " ".join(line.strip() for line in lines[child.lineno - 1 : max(child.lineno, child.body[0].lineno - 1)])
+                head = " ".join(
+                    line.strip() for line in lines[child.lineno - 1 : max(child.lineno, child.body[0].lineno - 1)]
+                )
                 yield Definition(name, kind, head[:300], child.lineno, child.end_lineno or child.lineno, about)
                 waiting.append((child, name))
             else:

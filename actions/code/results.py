@@ -13,7 +13,15 @@ MAX_SAVED_BYTES = 5_000_000
 MAX_OUTPUT = 20_000
 """Characters of output in a report; all that was kept is in the record of the change."""
 MAX_LISTED = 50
-_KINDS = {"md": "markdown", "csv": "csv", "json": "json", "py": "python", "png": "image", "jpg": "image", "svg": "image"}
+_KINDS = {
+    "md": "markdown",
+    "csv": "csv",
+    "json": "json",
+    "py": "python",
+    "png": "image",
+    "jpg": "image",
+    "svg": "image",
+}
 
 WHY = {
     "timeout": "it took longer than it may",

@@ -89,7 +89,12 @@ def find(path: str, text: str, query: str, kind: str) -> Iterator[Hit]:
         rank = _rank(found.name.lower(), found.about.lower(), wanted)
         if rank is not None:
             about = f"  # {found.about}" if found.about else ""
-            yield Hit(rank, path, found.first_line, f"{found.kind} {found.name} (to line {found.last_line}) {found.head}{about}")
+            yield Hit(
+                rank,
+                path,
+                found.first_line,
+                f"{found.kind} {found.name} (to line {found.last_line}) {found.head}{about}",
+            )
     if kind in {"any", "text"}:
         numbered = ((number, line) for number, line in enumerate(text.splitlines(), 1) if wanted in line.lower())
         for shown, (number, line) in enumerate(numbered):

@@ -31,11 +31,8 @@ class MoveFile(Action[MoveArgs]):
 
     async def main(self, node: Node[MoveArgs]) -> ActionOutcome:
         """Move, and report where it is now."""
-        source, target = node.args.path.rstrip("/"), node.args.target.rstrip("/")
-        if any(info.folder and info.path == target for info in await node.files.list()):
-            target = f"{target}/{source.rsplit('/', 1)[-1]}"
-        await node.files.move(source, target)
-        return Finish(f"{source} is now {target}.")
+        now = await node.files.move(node.args.path, node.args.target, into=True)
+        return Finish(f"{node.args.path} is now {now}.")
 
 
 @action("files/rename", description="Rename something in the workspace; it stays in its folder.")

@@ -79,7 +79,9 @@ async def choose(setting: str | None = None) -> Chosen:
 
         return Chosen(RemoteSandbox(wanted, os.environ.get("PGSWARM_SANDBOX_TOKEN", "")))
     if wanted not in CHOICES:
-        told = f"{VARIABLE}={wanted!r} is no sandbox: choose one of {', '.join(CHOICES)}, or a runner's http:// address."
+        told = (
+            f"{VARIABLE}={wanted!r} is no sandbox: choose one of {', '.join(CHOICES)}, or a runner's http:// address."
+        )
         raise SandboxError("bad_setting", told)
     homes.sweep()
     if wanted == Level.UNSAFE:

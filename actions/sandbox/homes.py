@@ -67,7 +67,12 @@ def sweep() -> None:
             pid = int(folder.name.removeprefix(PREFIX).split("-")[0])
             found = folder.lstat()
             old = time.time() - found.st_mtime > STALE_S
-            if old and found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode) and not Path(f"/proc/{pid}").exists():
+            if (
+                old
+                and found.st_uid == os.geteuid()
+                and stat.S_ISDIR(found.st_mode)
+                and not Path(f"/proc/{pid}").exists()
+            ):
                 remove(folder)
 
 

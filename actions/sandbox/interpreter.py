@@ -18,7 +18,18 @@ from pgswarm.actions.sandbox.types import SandboxError
 from pgswarm.actions.sandbox.users import is_root
 
 _LEFT_OUT: Final = shutil.ignore_patterns(
-    *("site-packages", "__pycache__", "*.a", "test", "tests", "config-*", "idlelib", "tkinter", "turtledemo", "include"),
+    *(
+        "site-packages",
+        "__pycache__",
+        "*.a",
+        "test",
+        "tests",
+        "config-*",
+        "idlelib",
+        "tkinter",
+        "turtledemo",
+        "include",
+    ),
     *("share", "dist-packages"),
 )
 

@@ -185,5 +185,3 @@ def _result(told: dict[str, Any], box: Box, before: Tree, take: Callable[[Path],
 def _text(data: bytes) -> str:
     """Text that can be stored: NUL is shown as its picture, what is no UTF-8 as a replacement character."""
     return data.decode(errors="replace").replace("\0", "\N{SYMBOL FOR NULL}")
-
-

@@ -173,7 +173,11 @@ def pip_settings() -> dict[str, str]:
     """Return where the operator's own pip gets packages from, as variables for the one in the sandbox."""
     found = {name: os.environ[name] for name in _NETWORK if name in os.environ}
     if importlib.util.find_spec("pip") is None:
-        lines = [f"env.{key[4:].lower().replace('_', '-')}={value!r}" for key, value in os.environ.items() if key.startswith("PIP_")]
+        lines = [
+            f"env.{key[4:].lower().replace('_', '-')}={value!r}"
+            for key, value in os.environ.items()
+            if key.startswith("PIP_")
+        ]
     else:
         said = subprocess.run(  # noqa: S603 - pip of this very environment
             [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False, timeout=60

@@ -23,9 +23,7 @@ from pgswarm.actions.sandbox.inside import probe
 from pgswarm.actions.sandbox.local import LocalSandbox
 from pgswarm.actions.sandbox.types import MB, File, Limits, Ran, Reason, SandboxError
 
-SMALL: Final = Limits(
-    wall_s=10, memory_bytes=96 * MB, disk_bytes=8 * MB, files=100, processes=24, output_bytes=10_000
-)
+SMALL: Final = Limits(wall_s=10, memory_bytes=96 * MB, disk_bytes=8 * MB, files=100, processes=24, output_bytes=10_000)
 BOMB: Final = Limits(wall_s=0.6, memory_bytes=96 * MB, disk_bytes=8 * MB, files=100, processes=24, output_bytes=10_000)
 
 
@@ -57,7 +55,9 @@ async def probe_level(sandbox: LocalSandbox) -> list[Probe]:
     """Try to break out in every way; raise `SandboxError` where not even a harmless run can be made."""
     with _bait() as bait:
         told = {**bait.told, "attempts": list(probe.ATTEMPTS)}
-        together, *alone = await asyncio.gather(_attempt(sandbox, told), *(_alone(sandbox, name) for name in probe.ALONE))
+        together, *alone = await asyncio.gather(
+            _attempt(sandbox, told), *(_alone(sandbox, name) for name in probe.ALONE)
+        )
         if not together.ok:
             why = f"{together.reason}, exit code {together.exit_code}: {together.stderr.strip()[-300:]}"
             raise SandboxError("no_sandbox", f"The attempts to break out could not be made ({why}).")
@@ -67,9 +67,7 @@ async def probe_level(sandbox: LocalSandbox) -> list[Probe]:
         return [*(Probe(name, not detail, detail) for name, detail in got_out.items()), *alone]
 
 
-async def _attempt(
-    sandbox: LocalSandbox, told: Mapping[str, Any], limits: Limits = SMALL, mark: str = ""
-) -> Ran:
+async def _attempt(sandbox: LocalSandbox, told: Mapping[str, Any], limits: Limits = SMALL, mark: str = "") -> Ran:
     script = File(Path(probe.__file__).read_bytes())
     command = ["python", "-I", "-S", "probe.py", json.dumps(dict(told)), *([mark] if mark else [])]
     return await sandbox.run_in(command, files={"probe.py": script}, limits=limits)
