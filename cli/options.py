@@ -11,7 +11,9 @@ def _use_sandbox(value: str | None) -> str | None:
     if value is not None:
         os.environ["PGSWARM_SANDBOX"] = value
         if value == "unsafe":
-            typer.secho("UNSAFE: code that models write runs unconfined on this machine.", fg="red", bold=True, err=True)
+            typer.secho(
+                "UNSAFE: code that models write runs unconfined on this machine.", fg="red", bold=True, err=True
+            )
     return value
 
 

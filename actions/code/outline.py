@@ -25,7 +25,7 @@ _FUNCTION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A class or function: its full name (`Class.method`), its head as written, its lines, the first of its docstring."""
+    """A class or function: full name (`Class.method`), head as written, lines, first line of its docstring."""
 
     name: str
     kind: Literal["class", "function"]

@@ -1,4 +1,4 @@
-"""`code/run_python`: runs Python in the sandbox, on the swarm's workspace; what it makes is kept there and in memory."""
+"""`code/run_python`: runs Python in the sandbox, on the workspace; what it makes is kept there and in memory."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -21,9 +21,10 @@ MAX_BYTES: Final = 1_000_000
 MAX_TEXT_HITS: Final = 5
 """Lines of one file that are shown for a text."""
 _CODE: Final = frozenset(
-    "py pyi js jsx ts tsx mjs go rs java kt c h cc cpp hpp cs rb php pl sh bash sql lua r swift scala html css".split()
+    {"py", "pyi", "js", "jsx", "ts", "tsx", "mjs", "go", "rs", "java", "kt", "c", "h", "cc", "cpp", "hpp", "cs", "rb"}
+    | {"php", "pl", "sh", "bash", "sql", "lua", "r", "swift", "scala", "html", "css"}
 )
-_QUOTED: Final = re.compile(r"[`\"'“‘]([^`\"'”’\n]{1,100})[`\"'”’]")
+_QUOTED: Final = re.compile(r"[`\"'\u2018\u201c]([^`\"'\u2019\u201d\n]{1,100})[`\"'\u2019\u201d]")
 _IDENTIFIER: Final = re.compile(r"\b(?:[A-Za-z_]\w*_\w+|[A-Z][a-z0-9]+[A-Z]\w*|\w+\(\))")
 
 

@@ -11,8 +11,8 @@ _FENCE: Final = re.compile(r"\A\s*```[\w+-]*[ \t]*\n(?P<code>.*?)\n?```\s*\Z", r
 _LEFT_OUT: Final = re.compile(
     r"^\s*#\s*(?:\.\.\.|…|(?:the )?(?:rest|remaining|remainder|existing|same|previous|other) (?:of )?(?:the )?\w*\s*"
     r"(?:code|implementation|functions?|methods?|as before|unchanged|goes here|here)|"
-    r"(?:your|add|insert|put|write) (?:\w+ ){0,3}(?:code|implementation|logic) (?:goes )?here|code omitted|omitted for brevity"
-    r"|todo:? implement)",
+    r"(?:your|add|insert|put|write) (?:\w+ ){0,3}(?:code|implementation|logic) (?:goes )?here|"
+    r"code omitted|omitted for brevity|todo:? implement)",
     re.IGNORECASE | re.MULTILINE,
 )
 MAX_CODE: Final = 400_000
@@ -34,21 +34,24 @@ def problem_of(code: str) -> str:
     if left_out:
         return f"Code was left out ({left_out[0].strip()!r}): write it out whole, with nothing left to fill in."
     try:
-        tree = ast.parse(code)
+        return _problem_of_tree(ast.parse(code))
     except SyntaxError as error:
         return f"It is no Python: line {error.lineno}: {error.msg}."
     except (ValueError, RecursionError, MemoryError) as error:
         return f"It cannot be parsed: {error}."
+
+
+def _problem_of_tree(tree: ast.Module) -> str:
     empty = _empty_bodies(tree)
     if empty:
         return f"Code was left out: the body of {', '.join(empty[:5])} is `...`. Write it out whole."
-    if not any(not isinstance(part, ast.Expr) or not isinstance(part.value, ast.Constant) for part in tree.body):
+    if all(isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) for part in tree.body):
         return "There is no code in it, only text: write the whole program."
     return ""
 
 
 def _empty_bodies(tree: ast.Module) -> list[str]:
-    """Functions whose body is `...`: left out, but in protocols and where abstract or overloaded. `pass` is a choice."""
+    """Functions whose body is `...`: left out, but where it is a declaration (protocol, abstract, overloaded)."""
     declared = {
         part
         for node in ast.walk(tree)

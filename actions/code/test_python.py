@@ -24,16 +24,17 @@ MAX_INPUT_BYTES: Final = 20_000_000
 MAX_SHOWN: Final = 8_000
 WORKED, FAILED = "It works", "It does not work"
 
-PLANNER = """You plan how to test the Python code in `code` (file `file`) for `directive`. It runs in a sandbox without a
-network, in a folder with `files`. Choose `how`:
+PLANNER = """You plan how to test the Python code in `code` (file `file`) for `directive`. It runs in a sandbox without
+a network, in a folder with `files`. Choose `how`:
 as_is: it can be run as it stands, and that shows whether it works; made_up: a harness with made-up inputs can test it;
 user: something only the user can give is missing (say what in `questions`); no: it cannot be tested in a sandbox at all
 (say why in `reason`). `packages`: what pip must install for it, nothing of the standard library."""
 
 TESTER = """You write a test harness for the code in `code`, which lies beside it as `file`. `plan` says how it is to be
 tested, `answers` what the user gave. The harness in `code` is a whole Python program: it imports or runs `file`, checks
-what comes out with assertions, prints what it checks, and ends with exit code 0 only if all is well. `inputs` are text
-files that it finds beside it. No network, no waiting for input, nothing left out. `problem`: what was wrong last time."""
+what comes out with assertions, prints what it checks, and ends with exit code 0 only if all is well. `inputs` are
+text files that it finds beside it. No network, no waiting for input, nothing left out. `problem`: what was wrong last
+time."""
 
 MENDER = """The test of `file` failed: `run` has what happened. Find the fault. If it is in the code, give all of the
 code, mended, in `code` and leave `harness` empty; if it is in the harness, the other way round. Nothing left out. If it
@@ -86,7 +87,7 @@ class Repair(BaseModel):
 
 @action(
     "code/test_python",
-    description="Test Python code: try a script or module out in the sandbox, mend what fails, report whether it works.",
+    description="Test Python code: try a script or module in the sandbox, mend what fails, report whether it works.",
 )
 class TestPython(Action[TestPythonArgs]):
     """Tests code."""

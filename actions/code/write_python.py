@@ -20,18 +20,18 @@ MAX_ASKS: Final = 2
 MAX_QUESTIONS: Final = 5
 MAX_ROUNDS: Final = 3
 
-ANALYST = """You are a software analyst. `directive` asks for Python code. Decide whether a good programmer could write it
-now. Ask in `questions` only what nobody could sensibly decide for the user and what `context`, `answers` and `files` do
-not say; mostly that is nothing. In `plan` say in a few sentences what is to be written: what it takes, does and returns."""
+ANALYST = """You are a software analyst. `directive` asks for Python code. Decide whether a good programmer could write
+it now. Ask in `questions` only what nobody could sensibly decide for the user and what `context`, `answers` and `files`
+do not say; mostly that is nothing. In `plan` say in a few sentences what it takes, does and returns."""
 
 CODER = """You are a Python programmer. Write the code that `directive` asks for, following `plan`.
 Give the whole program in `code`: nothing left out, no placeholder, no `...` in the place of code, no fence around it.
 Use the standard library where it is enough. The code runs without a network, in a folder that holds `files`.
-`existing`, where given, is the code that is to be changed: give all of it, changed. `problem` says what was wrong with
-what you gave last."""
+`existing`, where given, is the code that is to be changed: give all of it, changed. `problem` says what was wrong
+with what you gave last."""
 
-LIBRARIAN = """You describe `code` for a library, so that others find it. `name`: its file name without a suffix, lower case
-words joined by `_`. `kind`: script (run it), module (several things to import), class or function (one thing to import).
+LIBRARIAN = """You describe `code` for a library, so that others find it. `name`: its file name without a suffix,
+lower case words joined by `_`. `kind`: script (to be run), module, class or function (to be imported).
 `description`: what it does, in one or two sentences. `parameters`: what it takes (arguments, input, files).
 `dependencies`: the packages that pip must install for it, as pip names them; none of the standard library."""
 

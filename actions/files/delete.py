@@ -1,4 +1,4 @@
-"""`files/delete`: removes a file, or a folder with all below it, from the workspace. Older versions stay in its history."""
+"""`files/delete`: removes a file, or a folder with all below it, from the workspace. Its history keeps them."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -18,19 +18,8 @@ from pgswarm.actions.sandbox.types import SandboxError
 from pgswarm.actions.sandbox.users import is_root
 
 _LEFT_OUT: Final = shutil.ignore_patterns(
-    *(
-        "site-packages",
-        "__pycache__",
-        "*.a",
-        "test",
-        "tests",
-        "config-*",
-        "idlelib",
-        "tkinter",
-        "turtledemo",
-        "include",
-    ),
-    *("share", "dist-packages"),
+    *("site-packages", "dist-packages", "*.a", "test", "tests", "config-*", "idlelib", "tkinter", "turtledemo"),
+    *("include", "share"),
 )
 
 
@@ -60,7 +49,7 @@ def interpreter() -> Interpreter:
 
 def _copied(own: Interpreter) -> Interpreter:
     """Return a copy that every user can reach, made if it is not there yet."""
-    stamp = f"{own.prefix}\0{sys.version}\0{own.executable.stat().st_mtime_ns}"
+    stamp = f"2\0{own.prefix}\0{sys.version}\0{own.executable.stat().st_mtime_ns}"
     place = homes.cache() / f"python-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}"
     copy = Interpreter(place / own.executable.relative_to(own.prefix), place)
     if not place.exists():

@@ -21,9 +21,19 @@ MAX_COMMAND: Final = 100_000
 TMP_BYTES: Final = 64 * MB
 OPEN_FILES: Final = 512
 _SYSTEM: Final = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32")
-_ETC: Final = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives")
+_ETC: Final = (
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+    "/etc/alternatives",
+    "/etc/os-release",
+    "/etc/debian_version",
+    "/etc/lsb-release",
+)
 _ETC_NETWORK: Final = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/ssl", "/etc/pki")
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_TMP, _SHARED_MEMORY = "/tmp", "/dev/shm"  # noqa: S108 - the run's own
 _INET: Final = (confine.AF_INET, confine.AF_INET6, confine.AF_NETLINK)
 
 
@@ -110,7 +120,7 @@ def _bwrap_spec(box: Box) -> dict[str, Any]:
     return {
         "namespaces": True,
         "cwd": "/work",
-        "env": _environment(box, "/tmp", "/run/bin", "/run/packages"),  # noqa: S108 - its own, a tmpfs
+        "env": _environment(box, _TMP, "/run/bin", "/run/packages"),
         "seccomp": {"families": families, "namespaces": True, "own_user": True},
     }
 
@@ -129,8 +139,8 @@ def _bwrap(box: Box) -> list[str]:
     for name in (*_ETC, *(_ETC_NETWORK if box.network else ())):
         line += ["--ro-bind-try", name, name]
     line += ["--proc", "/proc", "--dev", "/dev"]
-    line += ["--size", str(TMP_BYTES), "--perms", "1777", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-    line += ["--size", str(TMP_BYTES), "--perms", "1777", "--tmpfs", "/tmp"]
+    line += ["--size", str(TMP_BYTES), "--perms", "1777", "--tmpfs", _SHARED_MEMORY, "--remount-ro", "/dev"]
+    line += ["--size", str(TMP_BYTES), "--perms", "1777", "--tmpfs", _TMP]
     for path in _outside_system([box.python.prefix, *box.readable]):
         line += ["--ro-bind", str(path), str(path)]
     line += ["--ro-bind", str(box.bin), "/run/bin", "--bind", str(box.work), "/work"]
@@ -161,11 +171,11 @@ def _outside_system(paths: Sequence[Path]) -> list[Path]:
 def _threads_of(user: int) -> int:
     """How many threads of a user there are: what RLIMIT_NPROC counts."""
     found = 0
-    for entry in os.scandir("/proc"):
+    for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 if entry.stat().st_uid == user:
-                    found += len(os.listdir(f"{entry.path}/task"))
+                    found += sum(1 for _ in (entry / "task").iterdir())
             except OSError:
                 continue  # it has just ended
     return found

@@ -54,7 +54,7 @@ def requirements(packages: Sequence[str]) -> list[str]:
         raise SandboxError("packages_failed", f"{len(packages)} packages are declared: {MAX_PACKAGES} at most.")
     found = set()
     for package in packages:
-        plain = re.sub(r"\s+", "", package)
+        plain = re.sub(r" *(===|[=~!<>]=|[<>,\[\]]) *", r"\1", package.strip())
         if not _REQUIREMENT.fullmatch(plain):
             told = f"{package[:100]!r} is no package: give a name with a version, such as numpy>=2 (no URL, no path)."
             raise SandboxError("packages_failed", told)
@@ -70,11 +70,18 @@ async def installed(sandbox: "LocalSandbox", packages: Sequence[str]) -> Path | 
     stamp = "\0".join((sys.version, sandbox.level, *wanted))
     place = homes.cache() / f"packages-{hashlib.sha256(stamp.encode()).hexdigest()[:24]}"
     async with _locks.setdefault(place, asyncio.Lock()):
-        if not place.exists():
+        if not await asyncio.to_thread(_found, place):
             await asyncio.to_thread(_forget_unused, place.parent)
             await _install(sandbox, wanted, place)
-        os.utime(place)
     return place
+
+
+def _found(place: Path) -> bool:
+    """Say whether the packages are there, and remember that they are used."""
+    if not place.exists():
+        return False
+    os.utime(place)
+    return True
 
 
 async def _install(sandbox: "LocalSandbox", wanted: Sequence[str], place: Path) -> None:
@@ -83,8 +90,11 @@ async def _install(sandbox: "LocalSandbox", wanted: Sequence[str], place: Path) 
     making = Path(tempfile.mkdtemp(prefix="making-", dir=place.parent))
     try:
         ran = await sandbox.run_in(
-            ["python", "-m", "pip", "install", "--only-binary", ":all:", "--no-cache-dir", "--no-compile", "--no-input"]
-            + ["--disable-pip-version-check", "--root-user-action", "ignore", "--target", "out", "-r", "wanted.txt"],
+            [
+                *("python", "-m", "pip", "install", "--only-binary", ":all:", "--no-cache-dir", "--no-compile"),
+                *("--no-input", "--disable-pip-version-check", "--root-user-action", "ignore"),
+                *("--target", "out", "-r", "wanted.txt"),
+            ],
             files={"wanted.txt": File("\n".join(wanted).encode())},
             limits=LIMITS,
             readable=[pip, *local_paths(settings)],
@@ -96,13 +106,18 @@ async def _install(sandbox: "LocalSandbox", wanted: Sequence[str], place: Path) 
             lines = [line for line in ran.stderr.splitlines() if line.strip()]
             why = " ".join(lines[-4:])[-800:] if ran.exit_code else f"it was ended ({ran.reason})"
             raise SandboxError("packages_failed", f"{', '.join(wanted)} cannot be installed (wheels only): {why}")
-        try:
-            (making / "packages").rename(place)
-        except OSError:
-            if not place.exists():  # else another process has installed them meanwhile
-                raise
+        await asyncio.to_thread(_put, making / "packages", place)
     finally:
         await asyncio.to_thread(shutil.rmtree, making, ignore_errors=True)
+
+
+def _put(made: Path, place: Path) -> None:
+    """Put a whole folder in its place, unless another process has been quicker."""
+    try:
+        made.rename(place)
+    except OSError:
+        if not place.exists():
+            raise
 
 
 def _take(source: Path, target: Path) -> None:
@@ -143,7 +158,7 @@ def _pip() -> Path:
     making = Path(tempfile.mkdtemp(prefix="making-", dir=place.parent))
     try:
         if source.is_dir():
-            shutil.copytree(source, making / "all" / "pip", ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, making / "all" / "pip")
         else:
             with zipfile.ZipFile(source) as wheel:
                 wheel.extractall(making / "all")
@@ -151,11 +166,7 @@ def _pip() -> Path:
             for entry in (".", *files):
                 path = Path(folder, entry)
                 path.chmod(0o755 if path.is_dir() else 0o644)
-        try:
-            (making / "all").rename(place)
-        except OSError:
-            if not place.exists():
-                raise
+        _put(making / "all", place)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return place
@@ -179,7 +190,7 @@ def pip_settings() -> dict[str, str]:
             if key.startswith("PIP_")
         ]
     else:
-        said = subprocess.run(  # noqa: S603 - pip of this very environment
+        said = subprocess.run(
             [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False, timeout=60
         )
         lines = said.stdout.splitlines()

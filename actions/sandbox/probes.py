@@ -55,9 +55,9 @@ async def probe_level(sandbox: LocalSandbox) -> list[Probe]:
     """Try to break out in every way; raise `SandboxError` where not even a harmless run can be made."""
     with _bait() as bait:
         told = {**bait.told, "attempts": list(probe.ATTEMPTS)}
-        together, *alone = await asyncio.gather(
-            _attempt(sandbox, told), *(_alone(sandbox, name) for name in probe.ALONE)
-        )
+        first = asyncio.ensure_future(_attempt(sandbox, told))
+        alone = await asyncio.gather(*(_alone(sandbox, name) for name in probe.ALONE))
+        together = await first
         if not together.ok:
             why = f"{together.reason}, exit code {together.exit_code}: {together.stderr.strip()[-300:]}"
             raise SandboxError("no_sandbox", f"The attempts to break out could not be made ({why}).")
@@ -68,7 +68,7 @@ async def probe_level(sandbox: LocalSandbox) -> list[Probe]:
 
 
 async def _attempt(sandbox: LocalSandbox, told: Mapping[str, Any], limits: Limits = SMALL, mark: str = "") -> Ran:
-    script = File(Path(probe.__file__).read_bytes())
+    script = File(await asyncio.to_thread(Path(probe.__file__).read_bytes))
     command = ["python", "-I", "-S", "probe.py", json.dumps(dict(told)), *([mark] if mark else [])]
     return await sandbox.run_in(command, files={"probe.py": script}, limits=limits)
 
@@ -108,7 +108,7 @@ def _processes_with(mark: str) -> list[int]:
 
 @contextmanager
 def _bait() -> Iterator[_Bait]:
-    """Make what an attempt would reach: files and sockets that every user may use, a server, a mark in the environment."""
+    """Make what an attempt would reach: files and sockets for every user, a server, a mark in the environment."""
     mark = f"PGSWARM_PROBE_{secrets.token_hex(8)}"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pgswarm-bait-", dir=homes.place())))

@@ -34,7 +34,9 @@ class RemoteSandbox:
     def __init__(self, address: str, token: str) -> None:
         """Take the runner's address and its token; raise `SandboxError` (`bad_setting`) where they cannot be."""
         if not token:
-            told = "A remote runner wants its token: set PGSWARM_SANDBOX_TOKEN to what `pgswarm sandbox serve` was given."
+            told = (
+                "A remote runner wants its token: set PGSWARM_SANDBOX_TOKEN to what `pgswarm sandbox serve` was given."
+            )
             raise SandboxError("bad_setting", told)
         self._address = address.rstrip("/")
         self._shown = urlsplit(address).netloc.rpartition("@")[2]
@@ -56,8 +58,8 @@ class RemoteSandbox:
     ) -> Ran:
         """Run a command there; raise `SandboxError`: the runner's own, or `runner_unreachable`, `bad_runner`."""
         body = encode_run(list(command), files, stdin, limits, list(packages))
-        timeout = httpx2.Timeout(limits.wall_s + MARGIN_S + QUEUE_S, connect=CONNECT_S)
-        status, answer = await self._send("POST", "/v1/runs", body, timeout)
+        patience = httpx2.Timeout(limits.wall_s + MARGIN_S + QUEUE_S, connect=CONNECT_S)
+        status, answer = await self._send("POST", "/v1/runs", body, patience)
         if status == 200:  # noqa: PLR2004 - HTTP's OK
             return decode_ran(answer)
         try:
@@ -74,9 +76,9 @@ class RemoteSandbox:
             raise SandboxError("bad_runner", f"{self._shown} answers {status}: {answer[:200].decode(errors='replace')}")
         return answer.decode(errors="replace")[:100]
 
-    async def _send(self, method: str, path: str, body: bytes, timeout: httpx2.Timeout) -> tuple[int, bytes]:
+    async def _send(self, method: str, path: str, body: bytes, patience: httpx2.Timeout) -> tuple[int, bytes]:
         try:
-            async with self._client.stream(method, self._address + path, content=body, timeout=timeout) as response:
+            async with self._client.stream(method, self._address + path, content=body, timeout=patience) as response:
                 answer = bytearray()
                 async for part in response.aiter_bytes():
                     answer += part
@@ -84,8 +86,8 @@ class RemoteSandbox:
                         raise SandboxError("bad_runner", f"{self._shown} answers with more than {MAX_ANSWER:,} bytes.")
                 return response.status_code, bytes(answer)
         except httpx2.HTTPError as error:
-            told = f"The runner at {self._shown} cannot be reached ({type(error).__name__}). Is `pgswarm sandbox serve` up?"
-            raise SandboxError("runner_unreachable", told) from None
+            told = f"The runner at {self._shown} cannot be reached ({type(error).__name__})."
+            raise SandboxError("runner_unreachable", f"{told} Is `pgswarm sandbox serve` up?") from None
 
     async def aclose(self) -> None:
         """Close the connections."""

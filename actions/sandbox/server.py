@@ -6,7 +6,7 @@ has gone is ended.
 
 import asyncio
 import hmac
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -51,7 +51,8 @@ def application(sandbox: Sandbox, token: str, most: Limits = MAX_LIMITS) -> Star
 async def _unless_gone(request: Request, running: "asyncio.Future[Ran]") -> Ran:
     gone = asyncio.ensure_future(_gone(request))
     try:
-        await asyncio.wait([running, gone], return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [running, gone]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             raise ClientDisconnect
         return running.result()

@@ -121,7 +121,7 @@ class Sandbox(Protocol):
         *,
         files: Tree,
         stdin: bytes = b"",
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        limits: Limits = Limits(),
         packages: Sequence[str] = (),
     ) -> Ran:
         """Run `command` in a folder that holds `files`, with these packages of Python installed.

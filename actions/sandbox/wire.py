@@ -4,7 +4,6 @@ Rule: neither side trusts the other. Each field is checked, paths too; sizes are
 """
 
 import base64
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 

@@ -25,4 +25,3 @@ def _missing_recordings(settings: ModelSettings) -> Iterator[Finding]:
         path = name.removeprefix(RECORDED)
         if path != name and not Path(path).is_file():
             yield Finding("model", "fault", f"there is no recording {path}", "Correct PGSWARM_MODEL.")
-

@@ -47,8 +47,8 @@ def check(*, sandbox: Level = None) -> None:
 def serve(*, host: Host = "127.0.0.1", port: Port = 8100, sandbox: Level = None) -> None:
     r"""Run code for processors on other machines, with the token of PGSWARM_SANDBOX_TOKEN.
 
-    Processors find it by PGSWARM_SANDBOX=http://HOST:PORT and the same token. Speaks HTTP: put a proxy with TLS before it
-    where the network is not yours. Its address is the first line of its output.
+    Processors find it by PGSWARM_SANDBOX=http://HOST:PORT and the same token. Speaks HTTP: put a proxy with TLS before
+    it where the network is not yours. Its address is the first line of its output.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""The files of a swarm's workspace in the database: changes count once, are all or none, and a fork has those of then."""
+"""The files of a swarm's workspace: changes count once, are all or none, and a fork has those of then."""
 
 import json
 from typing import Any

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import resource
+import stat
 import struct
 import sys
 from typing import Any, NoReturn
@@ -20,7 +21,7 @@ REFUSED = 125
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 1, 4, 38, 22
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 38, 22
 LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446  # the same on every architecture
 
 READ_FILE, WRITE_FILE, EXECUTE, READ_DIR = 1 << 2, 1 << 1, 1 << 0, 1 << 3
@@ -115,7 +116,7 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError as error:
         raise CannotConfineError(f"{path}: {error.strerror}") from None
-    if not os.path.isdir(path):
+    if not stat.S_ISDIR(os.fstat(handle).st_mode):
         access &= ON_FILES
     rule = struct.pack("=Qi", access, handle)
     _call(LANDLOCK_ADD, ctypes.c_int(ruleset), ctypes.c_int(1), rule, ctypes.c_uint32(0))
@@ -219,6 +220,12 @@ def _refuse_reaching_out(found: Filter, *, own_user: bool) -> None:
             found.refuse(name)
 
 
+def apply_no_new_privileges() -> None:
+    """Make the setuid bit mean nothing, for good."""
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise CannotConfineError("no_new_privs is refused")
+
+
 def apply_limits(limits: dict[str, int]) -> None:
     """Set the rlimits, soft and hard; one that is already lower stays."""
     for name, wanted in limits.items():
@@ -231,21 +238,20 @@ def apply_limits(limits: dict[str, int]) -> None:
 def main(spec: dict[str, Any]) -> NoReturn:
     """Confine this process and become `spec["argv"]`."""
     try:
-        if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-            raise CannotConfineError("no_new_privs is refused")
+        apply_no_new_privileges()
         if spec["landlock"] is not None:
             apply_landlock(**spec["landlock"])
         if spec["seccomp"] is not None:
             apply_seccomp(**spec["seccomp"])
         apply_limits(spec["limits"])
     except (CannotConfineError, OSError, ValueError) as error:
-        print(f"cannot be confined: {error}", file=sys.stderr, flush=True)  # noqa: T201 - read by whoever started it
+        print(f"cannot be confined: {error}", file=sys.stderr, flush=True)
         os._exit(REFUSED)
     try:
         os.chdir(spec["cwd"])
         os.execvpe(spec["argv"][0], spec["argv"], spec["env"])
     except OSError as error:
-        print(f"{spec['argv'][0]}: {error.strerror}", file=sys.stderr, flush=True)  # noqa: T201 - as a shell says it
+        print(f"{spec['argv'][0]}: {error.strerror}", file=sys.stderr, flush=True)
         os._exit(127 if error.errno == errno.ENOENT else 126)
 
 

@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -181,12 +182,9 @@ def readable_now(handle: int) -> bool:
 def descendants() -> list[int]:
     """Return the processes below this one."""
     parents: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                line = file.read()
+            line = Path("/proc", name, "stat").read_bytes()
         except OSError:
             continue  # it has just ended
         parents.setdefault(int(line[line.rindex(b")") + 4 :].split(None, 1)[0]), []).append(int(name))
@@ -202,8 +200,7 @@ def descendants() -> list[int]:
 def memory_of(pid: int) -> int:
     """Return the bytes of a process that no file stands behind."""
     try:
-        with open(f"/proc/{pid}/status", "rb") as file:
-            lines = file.read().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_bytes().splitlines()
     except OSError:
         return 0
     return sum(1024 * int(line.split()[1]) for line in lines if line.startswith((b"RssAnon:", b"RssShmem:")))

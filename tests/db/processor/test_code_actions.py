@@ -20,6 +20,8 @@ HARNESS = "from add import add\nassert add(2, 3) == 5, add(2, 3)\nprint('2 + 3 =
 ABOUT = {"name": "adder", "kind": "module", "description": "Adds two numbers.", "parameters": [], "dependencies": []}
 AS_IS = {"how": "as_is", "reason": "", "questions": [], "packages": []}
 MADE_UP = AS_IS | {"how": "made_up"}
+RIGHT_EDIT = {"questions": [], "edits": [{"old": "a - b", "new": "a + b"}]}
+WRONG_EDIT = {"questions": [], "edits": [{"old": "x - y", "new": "x + y"}]}
 NO_PLAN: dict[str, Any] = {"questions": [], "plan": "a function"}
 
 
@@ -76,12 +78,12 @@ RECORDING = [
     line("plan_test", "test asking", AS_IS | {"how": "user", "questions": ["Which number?"]}),
     line("plan_test", "test never", AS_IS | {"how": "no", "reason": "It needs a robot."}),
     # code/edit_file
-    line("edit_file", "edit twice", {"questions": [], "edits": [{"old": "a - b", "new": "a + b"}]}, match={"problem": "nowhere"}),
-    line("edit_file", "edit twice", {"questions": [], "edits": [{"old": "x - y", "new": "x + y"}]}),
-    line("edit_file", "edit in vain", {"questions": [], "edits": [{"old": "x - y", "new": "x + y"}]}),
+    line("edit_file", "edit twice", RIGHT_EDIT, match={"problem": "nowhere"}),
+    line("edit_file", "edit twice", WRONG_EDIT),
+    line("edit_file", "edit in vain", WRONG_EDIT),
 ]  # fmt: skip
 
-HELLO = "print('hello', 2 + 3)\nopen('out/made.txt', 'w').write('made') if __import__('os').makedirs('out') is None else 0\n"
+HELLO = "import os\nprint('hello', 2 + 3)\nos.makedirs('out')\nopen('out/made.txt', 'w').write('made')\n"
 SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
     "plain add": ("code/write_python", {}),
     "asking add": ("code/write_python", {}),
@@ -141,10 +143,15 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
                  from pgswarm.swarm s join pgswarm.node n on n.node_id = s.root_node_id where s.swarm_id = %(id)s""",
             id=swarm_id,
         )
-        kept = db.rows("select path, convert_from(pgswarm.read_file(swarm_id, path), 'utf8') as text from pgswarm.workspace"
-                       " where swarm_id = %(id)s order by path", id=swarm_id)  # fmt: skip
+        kept = db.rows(
+            """select path, convert_from(pgswarm.read_file(swarm_id, path), 'utf8') as text
+                 from pgswarm.workspace where swarm_id = %(id)s order by path""",
+            id=swarm_id,
+        )
         saved = db.rows(
-            "select path, kind, description from pgswarm.space_entry where swarm_id = %(id)s and blob is not null", id=swarm_id
+            """select path, kind, description
+                 from pgswarm.space_entry where swarm_id = %(id)s and blob is not null""",
+            id=swarm_id,
         )
         return row | {
             "files": {each["path"]: each["text"] for each in kept},
@@ -258,7 +265,12 @@ def test_nothing_to_run_says_what_to_give(worked: Any) -> None:
 def test_files_are_saved_moved_renamed_listed_and_deleted_by_actions(worked: Any) -> None:
     found = worked("many files")
     assert found["outcome"] == "succeeded", found["error"]
-    assert found["files"] == {"b": None, "b/d.txt": "two", "e": None, "lib.py": "class Tree:\n    def grow(self): return 1\n"}
+    assert found["files"] == {
+        "b": None,
+        "b/d.txt": "two",
+        "e": None,
+        "lib.py": "class Tree:\n    def grow(self): return 1\n",
+    }
     reports = json.loads(found["report"])
     assert "lib.py:2: function Tree.grow" in reports["grow"]
     assert "- b/d.txt (3 bytes)" in reports["list"]
@@ -276,4 +288,3 @@ def test_edit_that_never_fits_changes_nothing(worked: Any) -> None:
     found = worked("edit in vain")
     assert (found["outcome"], found["files"]) == ("failed", {"add.py": WRONG})
     assert "its `old` stands nowhere in the file" in found["error"]["message"]
-
