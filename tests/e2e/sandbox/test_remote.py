@@ -83,5 +83,5 @@ async def test_runner_that_is_not_there_is_named() -> None:
 
 
 def test_command_wants_a_token_and_says_how_to_make_one() -> None:
-    ended = pgswarm("sandbox", "serve", code=2, PGSWARM_SANDBOX_TOKEN="short")
+    ended = pgswarm("sandbox", "serve", code=2, PGSWARM_SANDBOX_TOKEN=TOKEN[:5])
     assert "PGSWARM_SANDBOX_TOKEN must hold a secret of at least 16 characters" in ended.err
