@@ -10,8 +10,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,15 +25,11 @@ SHARED: Final = Path("/var/lib/pgswarm/sandbox")
 STALE_S: Final = 3600.0
 
 
-@contextmanager
-def run_folder() -> Iterator[Path]:
-    """Yield a new folder for one run; it is removed at the end, whatever lies in it."""
+def make() -> Path:
+    """Make a new folder for one run; `remove` takes it away at the end, whatever lies in it."""
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place()))
-    try:
-        folder.chmod(0o711 if is_root() else 0o700)
-        yield folder
-    finally:
-        remove(folder)
+    folder.chmod(0o711 if is_root() else 0o700)
+    return folder
 
 
 def remove(folder: Path) -> None:

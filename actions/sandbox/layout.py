@@ -24,20 +24,25 @@ def lay_out(work: Path, files: Tree, limits: Limits, user: int | None) -> None:
         raise SandboxError("too_large", f"{told} Delete what is not needed.")
     for path, file in sorted(files.items()):
         try:
-            place = work / inside(path)
+            _write(work / inside(path), file)
         except BadPathError as error:
             raise SandboxError("bad_path", str(error)) from None
-        folder = place if file is None else place.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        if file is not None:
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(handle, "wb") as written:
-                written.write(file.content)
-            place.chmod(0o700 if file.executable else 0o600)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
+            raise SandboxError("bad_path", f"{path!r} is a file and a folder at once: rename one of them.") from None
     if user is not None:
         for folder_name, _, names in os.walk(work):
             for name in (".", *names):
                 os.chown(Path(folder_name, name), user, user, follow_symlinks=False)
+
+
+def _write(place: Path, file: File | None) -> None:
+    folder = place if file is None else place.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if file is not None:
+        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as written:
+            written.write(file.content)
+        place.chmod(0o700 if file.executable else 0o600)
 
 
 @dataclass(slots=True)

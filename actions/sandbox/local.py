@@ -72,12 +72,16 @@ class LocalSandbox:
         if not command or any("\0" in part for part in command):
             raise SandboxError("bad_command", "A command has at least one word, and no NUL in it.")
         async with self._slots:
-            with run_user() as user, homes.run_folder() as folder:
+            with run_user() as user:
                 python = await asyncio.to_thread(interpreter)
-                box = Box(folder, python, limits, user, packages, readable, network, variables or {})
-                await asyncio.to_thread(_prepare, box, files, stdin)
-                told = await _kept(self._spec(box, command))
-                return await asyncio.to_thread(_result, told, box, files, take)
+                folder = await asyncio.to_thread(homes.make)
+                try:
+                    box = Box(folder, python, limits, user, packages, readable, network, variables or {})
+                    await asyncio.to_thread(_prepare, box, files, stdin)
+                    told = await _kept(self._spec(box, command))
+                    return await asyncio.to_thread(_result, told, box, files, take)
+                finally:
+                    await asyncio.to_thread(homes.remove, folder)
 
     def _spec(self, box: Box, command: Sequence[str]) -> dict[str, Any]:
         own_tmp = self.level is not Level.BWRAP

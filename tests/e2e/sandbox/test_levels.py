@@ -14,19 +14,19 @@ SCRIPT = Path(__file__).with_name("attempts.py").read_text()
 
 
 @pytest.fixture(params=["as this user", "as an ordinary user"])
-def person(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Person:
-    if request.param == "as this user":
-        return ME
-    if os.geteuid() != 0:
-        pytest.skip("this user is an ordinary one: the other case has it")
-    folder = tmp_path_factory.mktemp("person")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
-    return ordinary_user(folder)
+def person(request: pytest.FixtureRequest, open_folder: Path) -> Person:
+    """Where the tests run as an ordinary user, the two are one."""
+    return ME if request.param == "as this user" else ordinary_user(open_folder)
+
+
+@pytest.fixture
+def folder(open_folder: Path) -> Path:
+    """A folder that every user can use."""
+    open_folder.chmod(0o777)
+    return open_folder
 
 
 def attempts(person: Person, level: str, folder: Path) -> Any:
-    folder.chmod(0o777)
     variables = {} if person is ME else {"HOME": str(folder), "TMPDIR": str(folder)}
     with person.run_python("-c", SCRIPT, level, **variables) as process:
         out, err = process.communicate(timeout=60)
@@ -35,14 +35,14 @@ def attempts(person: Person, level: str, folder: Path) -> Any:
 
 
 @pytest.mark.parametrize("level", ["bwrap", "landlock"])
-def test_no_way_leads_out(person: Person, level: str, tmp_path: Path) -> None:
-    tried = attempts(person, level, tmp_path)
+def test_no_way_leads_out(person: Person, level: str, folder: Path) -> None:
+    tried = attempts(person, level, folder)
     assert tried == {"why_not": "", "probes": dict.fromkeys([*ATTEMPTS, *ALONE], "")}
 
 
-def test_attempts_get_out_where_nothing_keeps_them_in(person: Person, tmp_path: Path) -> None:
+def test_attempts_get_out_where_nothing_keeps_them_in(person: Person, folder: Path) -> None:
     """Else they would prove nothing. Root's runs are another user's; every run is bounded and ended, here too."""
-    probes = attempts(person, "unsafe", tmp_path)["probes"]
+    probes = attempts(person, "unsafe", folder)["probes"]
     bounded = {"fork bomb", "memory", "disk", "survivors", "setuid", "environment"}
     others = {"signals", "limits of others", "links"} if os.geteuid() == 0 and person is ME else set()
     kernel = {"other families"}  # not every kernel has them

@@ -31,11 +31,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def wheels(open_folder: Path) -> Iterator[Path]:
     """A package index on loopback, and a cache, both of these tests' own; the folder of the index."""
-    folder = tmp_path_factory.mktemp("packages")
-    for above in (folder, *folder.parents[:2]):
-        above.chmod(0o755)
+    folder = open_folder
     root = folder / "index"
     for name in ("greet", "other", "plain"):
         (root / name).mkdir(parents=True)

@@ -17,7 +17,7 @@ SMALL = Limits(wall_s=10, memory_bytes=100 * MB, disk_bytes=MB, files=20, output
 
 async def python(sandbox: LocalSandbox, code: str, **more: object) -> Ran:
     files = {"script.py": File(code.encode())}
-    return await sandbox.run(["python", "script.py"], files=files, limits=SMALL, **more)  # type: ignore[arg-type]
+    return await sandbox.run(["python", "script.py"], files=files, limits=SMALL, **more)
 
 
 async def test_run_sees_its_files_and_gives_back_what_it_changed(sandbox: LocalSandbox) -> None:

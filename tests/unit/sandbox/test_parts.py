@@ -93,6 +93,14 @@ def test_what_is_collected_is_only_what_lies_inside(tmp_path: Path) -> None:
     assert {left.path for left in found.left_out} == {"link", "dir", "pipe", "big"}
 
 
+@pytest.mark.parametrize(
+    "files", [{"a": File(b""), "a/b": File(b"")}, {"a": None, "a/b/": File(b""), "a/b": File(b"")}]
+)
+def test_tree_in_which_a_file_is_a_folder_is_refused(tmp_path: Path, files: dict[str, File | None]) -> None:
+    with pytest.raises(SandboxError, match="is a file and a folder at once"):
+        lay_out(tmp_path, files, Limits(), None)
+
+
 def test_tree_beyond_its_bounds_does_not_fit(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"x" * 10_000)
     (tmp_path / "link").symlink_to("/usr")

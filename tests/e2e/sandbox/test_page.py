@@ -1,0 +1,42 @@
+"""What docs/sandbox.md shows, and what doctor says: each command as it stands there, on a database of the test's own."""
+
+import re
+import shlex
+
+import pytest
+
+from pgswarm.actions.sandbox.inside.probe import ALONE, ATTEMPTS
+from support.database import Database
+from support.processors import register_actions
+from support.running import ROOT, pgswarm
+
+PAGE = (ROOT / "docs/sandbox.md").read_text()
+COMMANDS = re.findall(r"^\$ pgswarm (.*)$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_of_the_page_does_its_work(db: Database, command: str) -> None:
+    register_actions(db)
+    said = pgswarm(*shlex.split(command), PGSWARM_DATABASE_URL=db.url)
+    for part, wanted in (("6 * 7", "42"), ("pwd", "/work"), ("check", "survivors: held"), ("test_python", "packages")):
+        if part in command:
+            assert wanted in said.out
+
+
+def test_query_of_the_page_shows_the_workspace(db: Database) -> None:
+    (query,) = re.findall(r"```sql\n(.*?);\n```", PAGE, re.DOTALL)
+    assert db.conn.execute(query.replace(":'swarm'", "gen_random_uuid()")).fetchall() == []
+
+
+def test_doctor_names_the_level_and_what_was_tried(db: Database) -> None:
+    said = pgswarm("doctor", PGSWARM_DATABASE_URL=db.url).out
+    assert f"; {len(ATTEMPTS) + len(ALONE)} attempts to break out failed (network, " in said
+
+
+def test_unsafe_is_said_in_doctor_and_on_the_screen(db: Database) -> None:
+    said = pgswarm("doctor", code=1, PGSWARM_DATABASE_URL=db.url, PGSWARM_SANDBOX="unsafe").out
+    assert "fault  sandbox     UNSAFE: code of models runs unconfined" in said
+    register_actions(db)
+    args = ("--action", "code/run_command", "--args", '{"command": "ls /proc | grep -c self"}')
+    ran = pgswarm("run", "look", *args, "--sandbox", "unsafe", PGSWARM_DATABASE_URL=db.url)
+    assert "UNSAFE: code that models write runs unconfined on this machine." in ran.err
