@@ -18,6 +18,40 @@ ADD = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
 HARNESS = "from add import add\nassert add(2, 3) == 5, add(2, 3)\nprint('2 + 3 = 5')\n"
 ABOUT = {"name": "adder", "kind": "module", "description": "Adds two numbers.", "parameters": [], "dependencies": []}
+GAME = """LINES = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
+
+
+def winner(board):
+    for a, b, c in LINES:
+        if board[a] != " " and board[a] == board[b] == board[c]:
+            return board[a]
+    return "-" if " " not in board else None
+
+
+def best(board, me, turn):
+    if winner(board):
+        return {me: 1, "-": 0}.get(winner(board), -1), None
+    moves = []
+    for place in [n for n in range(9) if board[n] == " "]:
+        after = board[:place] + turn + board[place + 1 :]
+        moves.append((best(after, me, "XO"[turn == "X"])[0], place))
+    return max(moves) if turn == me else min(moves)
+
+
+if __name__ == "__main__":
+    board, turn = "XO  X    ", "O"
+    while not winner(board):
+        place = best(board, turn, turn)[1]
+        board = board[:place] + turn + board[place + 1 :]
+        turn = "XO"[turn == "X"]
+    print("winner:", winner(board))
+"""
+GAME_TEST = """from game import best, winner
+assert winner("XXX      ") == "X"
+assert winner("XOXXOOOXX") == "-"
+assert best("XX OO    ", "X", "X") == (1, 2)
+print("it takes the win")
+"""
 AS_IS = {"how": "as_is", "reason": "", "questions": [], "packages": []}
 MADE_UP = AS_IS | {"how": "made_up"}
 RIGHT_EDIT = {"questions": [], "edits": [{"old": "a - b", "new": "a + b"}]}
@@ -77,6 +111,16 @@ RECORDING = [
     line("plan_test", "test asking", AS_IS, match={"answers": [{"answer": "7"}]}),
     line("plan_test", "test asking", AS_IS | {"how": "user", "questions": ["Which number?"]}),
     line("plan_test", "test never", AS_IS | {"how": "no", "reason": "It needs a robot."}),
+    # written, tested and run by one swarm, in one workspace
+    line("analyse_code", "a hello-world script", NO_PLAN),
+    line("write_code", "a hello-world script", {"code": "print('hello, world')"}),
+    line("describe_code", "a hello-world script", ABOUT | {"kind": "script", "description": "Says hello."}),
+    line("plan_test", "a hello-world script", AS_IS),
+    line("analyse_code", "a game of tic-tac-toe", NO_PLAN),
+    line("write_code", "a game of tic-tac-toe", {"code": GAME}),
+    line("describe_code", "a game of tic-tac-toe", ABOUT | {"description": "Plays tic-tac-toe."}),
+    line("plan_test", "a game of tic-tac-toe", MADE_UP),
+    line("write_harness", "a game of tic-tac-toe", {"code": GAME_TEST, "inputs": []}),
     # code/edit_file
     line("edit_file", "edit twice", RIGHT_EDIT, match={"problem": "nowhere"}),
     line("edit_file", "edit twice", WRONG_EDIT),
@@ -102,6 +146,8 @@ SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
     "run command": ("code/run_command", {"command": "tr a-z A-Z > loud.txt; cat loud.txt; pwd", "stdin": "quiet"}),
     "nothing to run": ("code/run_python", {}),
     "many files": ("outside/files", {}),
+    "a hello-world script": ("outside/build", {"name": "hello.py"}),
+    "a game of tic-tac-toe": ("outside/build", {"name": "game.py"}),
     "edit twice": ("outside/edit", {"text": WRONG}),
     "edit in vain": ("outside/edit", {"text": WRONG}),
     "edit given": ("outside/edit", {"text": WRONG, "edits": [{"old": "a - b", "new": "a + b"}]}),
@@ -288,3 +334,16 @@ def test_edit_that_never_fits_changes_nothing(worked: Any) -> None:
     found = worked("edit in vain")
     assert (found["outcome"], found["files"]) == ("failed", {"add.py": WRONG})
     assert "its `old` stands nowhere in the file" in found["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "name", "says"),
+    [("a hello-world script", "hello.py", "hello, world"), ("a game of tic-tac-toe", "game.py", "winner: ")],
+)
+def test_program_is_written_tested_and_run_in_one_workspace(worked: Any, goal: str, name: str, says: str) -> None:
+    found = worked(goal)
+    assert found["outcome"] == "succeeded", found["error"]
+    assert says in found["report"]
+    assert name in found["files"]
+    assert found["memory"][f"results/{name}"][0] == "python"
+    assert found["memory"][f"results/{name}"][1] in {"Says hello.", "Plays tic-tac-toe."}

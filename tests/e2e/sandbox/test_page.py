@@ -1,4 +1,4 @@
-"""What docs/sandbox.md shows, and what doctor says: each command as it stands there, on a database of the test's own."""
+"""What docs/sandbox.md shows, and what doctor says: each command as it stands there, on a test's own database."""
 
 import re
 import shlex

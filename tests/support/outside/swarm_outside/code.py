@@ -55,3 +55,29 @@ class Edit(Action[EditArgs]):
         if report.error:
             return Fail(report.error["code"], report.error["message"])
         return Finish(report.report)
+
+
+class BuildArgs(BaseModel):
+    name: str
+
+
+@action("outside/build", description="Have a program written, tested and run", routable=False)
+class Build(Action[BuildArgs]):
+    async def main(self, node: Node[BuildArgs]) -> Spawn:
+        return Spawn([Child("code/write_python", f"Write {node.directive}", {"name": node.args.name})], then=self.test)
+
+    async def test(self, node: Node[BuildArgs]) -> Spawn | Fail:
+        return self._next(node, "code/test_python", "run")
+
+    async def run(self, node: Node[BuildArgs]) -> Spawn | Fail:
+        return self._next(node, "code/run_python", "end")
+
+    async def end(self, node: Node[BuildArgs]) -> Finish | Fail:
+        report = node.reports[0]
+        return Fail(report.error["code"], report.error["message"]) if report.error else Finish(report.report)
+
+    def _next(self, node: Node[BuildArgs], name: str, then: str) -> Spawn | Fail:
+        report = node.reports[0]
+        if report.error:
+            return Fail(report.error["code"], report.error["message"])
+        return Spawn([Child(name, f"Try {node.directive}", {"file": node.args.name})], then=then)
