@@ -85,7 +85,8 @@ async def _alone(sandbox: LocalSandbox, name: str) -> Probe:
         return Probe(name, held=False, detail=f"{len(left)} processes lived on after the run")
     if name == "fork bomb" and ran.reason is Reason.EXITED and ran.ok:
         return Probe(name, held=False, detail="it ended by itself")
-    said = json.loads(ran.stdout)[name] if ran.ok and ran.stdout.startswith("{") and name != "survivors" else ""
+    # Said by an attempt that came to its end, whatever became of it afterwards; several processes may say it.
+    said = json.loads(ran.stdout.splitlines()[0])[name] if ran.stdout.startswith("{") else ""
     return Probe(name, not said, said)
 
 
