@@ -9,7 +9,14 @@ import typer
 if TYPE_CHECKING:
     from pgswarm.actions.sandbox.choose import Chosen
 
-app = typer.Typer(help="Where code that models write is run.", no_args_is_help=True)
+HELP = """Where code that models write is run, and a runner for other machines.
+
+\b
+Examples:
+  pgswarm sandbox check
+  pgswarm sandbox serve --port 8100
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0: every one.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="0: a free one.")]

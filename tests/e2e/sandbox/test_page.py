@@ -2,13 +2,14 @@
 
 import re
 import shlex
+import subprocess
 
 import pytest
 
 from pgswarm.actions.sandbox.inside.probe import ALONE, ATTEMPTS
 from support.database import Database
-from support.processors import register_actions
-from support.running import ROOT, pgswarm
+from support.processors import Processors, register_actions, start_swarm, swarm_ended
+from support.running import COMMAND, ROOT, environment, pgswarm
 
 PAGE = (ROOT / "docs/sandbox.md").read_text()
 COMMANDS = re.findall(r"^\$ pgswarm (.*)$", PAGE, re.MULTILINE)
@@ -21,6 +22,22 @@ def test_command_of_the_page_does_its_work(db: Database, command: str) -> None:
     for part, wanted in (("6 * 7", "42"), ("pwd", "/work"), ("check", "survivors: held"), ("test_python", "packages")):
         if part in command:
             assert wanted in said.out
+
+
+def test_handler_of_the_page_does_its_work(db: Database, processors: Processors) -> None:
+    (body,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    swarm_id = start_swarm(db, "outside/body", {"body": body})
+    processors.once()
+    assert swarm_ended(db, swarm_id)["report"] == "A,B\n"
+
+
+def test_runner_of_the_page_serves() -> None:
+    (script,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    started = script.replace("pgswarm ", f"exec {shlex.join(COMMAND)} ").replace("--port 8100", "--port 0")
+    with subprocess.Popen(["sh", "-c", started], env=environment(), stdout=subprocess.PIPE, text=True) as runner:
+        assert runner.stdout is not None
+        assert re.fullmatch(r"http://0\.0\.0\.0:\d+ \((bwrap|landlock)\)\n", runner.stdout.readline())
+        runner.terminate()
 
 
 def test_query_of_the_page_shows_the_workspace(db: Database) -> None:

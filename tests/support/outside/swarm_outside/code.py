@@ -1,6 +1,7 @@
 """Actions that call the product's actions on files and code, one after the other, in one workspace."""
 
 import json
+from textwrap import indent
 from typing import Any
 
 from pydantic import BaseModel
@@ -81,3 +82,15 @@ class Build(Action[BuildArgs]):
         if report.error:
             return Fail(report.error["code"], report.error["message"])
         return Spawn([Child(name, f"Try {node.directive}", {"file": node.args.name})], then=then)
+
+
+class CodeArgs(BaseModel):
+    body: str
+
+
+@action("outside/body", description="Run the body of a handler that a page shows", routable=False)
+class Body(Action[CodeArgs]):
+    async def main(self, node: Node[CodeArgs]) -> Any:
+        names: dict[str, Any] = {"Fail": Fail, "Finish": Finish}
+        exec(f"async def shown(node):\n{indent(node.args.body, '    ')}", names)  # noqa: S102 - the page's own code
+        return await names["shown"](node)
