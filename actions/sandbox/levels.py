@@ -68,10 +68,14 @@ class Box:
 
 def command_line(level: Level, box: Box, command: Sequence[str]) -> list[str]:
     """Return what the keeper starts; raise `SandboxError` where the command is too long."""
-    if level is Level.BWRAP:
-        return [*_bwrap(box), *_confined(box, command, _bwrap_spec(box))]
-    spec = {"landlock": _landlock(box), "seccomp": _seccomp(box)} if level is Level.LANDLOCK else {}
-    return _confined(box, command, {"cwd": str(box.work), "env": _environment(box, str(box.tmp)), **spec})
+    own = {"cwd": str(box.work), "env": _environment(box, str(box.tmp))}
+    match level:
+        case Level.BWRAP:
+            return [*_bwrap(box), *_confined(box, command, _bwrap_spec(box))]
+        case Level.LANDLOCK:
+            return _confined(box, command, {**own, "landlock": _landlock(box), "seccomp": _seccomp(box)})
+        case Level.UNSAFE:
+            return _confined(box, command, own)
 
 
 def _confined(box: Box, command: Sequence[str], spec: dict[str, Any]) -> list[str]:

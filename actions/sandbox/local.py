@@ -29,7 +29,7 @@ class LocalSandbox:
 
     def __init__(self, level: Level, *, at_once: int | None = None) -> None:
         """Take the level, and how many runs there may be at a time (default: two for each processor core)."""
-        self.level = level
+        self.level = Level(level)  # a plain string that equals one must not be taken for another
         self._slots = asyncio.Semaphore(at_once or 2 * (os.cpu_count() or 1))
 
     @property

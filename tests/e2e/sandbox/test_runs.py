@@ -10,6 +10,7 @@ from pgswarm.actions.sandbox import homes
 from pgswarm.actions.sandbox.choose import choose
 from pgswarm.actions.sandbox.local import LocalSandbox
 from pgswarm.actions.sandbox.types import MB, File, Level, Limits, Ran, SandboxError
+from support.command import ME
 from support.wait import wait_until
 
 SMALL = Limits(wall_s=10, memory_bytes=100 * MB, disk_bytes=MB, files=20, output_bytes=1000)
@@ -87,6 +88,22 @@ async def test_cancelled_run_leaves_no_process_and_no_folder(sandbox: LocalSandb
         await running
     await asyncio.to_thread(wait_until, lambda: not there(), "the run has gone")
     assert left_folders() == []
+
+
+def test_run_of_a_processor_that_is_killed_goes_with_it(sandbox: LocalSandbox) -> None:
+    mark = f"orphan-{sandbox.level}-{os.getpid()}"
+    asked = (
+        "import asyncio; from pgswarm.actions.sandbox.local import LocalSandbox; "
+        f"asyncio.run(LocalSandbox('{sandbox.level}').run(['sh', '-c', 'setsid sleep 61; : {mark}'], files={{}}))"
+    )
+
+    def there() -> bool:
+        return any(mark in line and "asyncio" not in line for line in command_lines())
+
+    with ME.run_python("-c", asked) as engine:
+        wait_until(there, "the run is under way")
+        engine.kill()
+    wait_until(lambda: not there(), "the run has gone", within_s=15)
 
 
 def left_folders() -> list[Path]:
