@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pgswarm.cli.options import Processors
+from pgswarm.cli.options import Processors, Sandbox
 
 LONGEST_INPUT = 10_000_000
 
@@ -25,6 +25,7 @@ def run(
     budget: Annotated[
         str | None, typer.Option(metavar="LIMITS", help="Limits, as in nodes=300,tokens=50000,cost_usd=2.5.")
     ] = None,
+    sandbox: Sandbox = None,
     no_input: Annotated[
         bool, typer.Option("--no-input", help="Ask nothing: stop at a question (exit code 3).")
     ] = False,
@@ -48,6 +49,7 @@ def run(
       echo "the board" | pgswarm run "Write a one-page report (ask me for whom)" --file notes.md
       pgswarm run "load" --action bench/fan_out --args '{"width": 50}' --json
     """
+    del sandbox  # its callback has set it
     from pgswarm.cli.run.main import Manner, run_goal
     from pgswarm.cli.run.request import make_request
 
