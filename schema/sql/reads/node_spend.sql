@@ -1,7 +1,7 @@
 -- What nodes spent on models, by themselves and with all below them: one node, or (null) every node of the swarm at or above one
 -- that called. Tokens and money of sends whose answer was lost count.
 create or replace function pgswarm.node_spend(swarm_id uuid, node_id uuid default null)
-returns table (node_id uuid, llm_calls bigint, tokens bigint, cost_usd numeric, subtree_nodes bigint, subtree_llm_calls bigint,
+returns table (of_node uuid, llm_calls bigint, tokens bigint, cost_usd numeric, subtree_nodes bigint, subtree_llm_calls bigint,
                subtree_input_tokens bigint, subtree_output_tokens bigint, subtree_cost_usd numeric)
 language plpgsql stable security definer
 set search_path = pgswarm, pg_temp set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
