@@ -15,6 +15,8 @@ WAITERS: Final = 16
 """That wait here at one model; what waits holds a slot."""
 LOOK_S: Final = 0.25
 """At the latest after this is asked again: places of other processors come free without a word."""
+FIRST_S: Final = 0.1
+"""How long a place is thought to take before the database has said so; whoever comes too early waits again."""
 AWAY_FROM_S: Final = 1.0
 AWAY_TO_S: Final = 60.0
 
@@ -40,6 +42,7 @@ class Gate:
         self._freed = asyncio.Event()
         self._waiting = 0
         self._next_at = 0.0
+        self._wait_s = FIRST_S
 
     @property
     def crowded(self) -> bool:
@@ -53,7 +56,7 @@ class Gate:
     async def wait(self, ask: Callable[[], Awaitable[Busy | None]]) -> None:
         """Return once `ask` (which takes the place, or says what is in the way) gives None; raise `NoPlaceError`."""
         if self._waiting >= WAITERS:
-            raise NoPlaceError(self._away(1.0))
+            raise NoPlaceError(self._away())
         self._waiting += 1
         try:
             await self._in_turn(ask, time.monotonic() + LONGEST_S)
@@ -65,17 +68,17 @@ class Gate:
             async with asyncio.timeout(LONGEST_S):
                 await self._turn.acquire()
         except TimeoutError:
-            raise NoPlaceError(self._away(1.0)) from None
+            raise NoPlaceError(self._away()) from None
         try:
             while True:
                 self._freed.clear()
                 busy = await ask()  # never cut short: a place that was taken must be used
                 if busy is None:
                     return
-                wait_s = float(busy["wait_s"])
+                self._wait_s = float(busy["wait_s"])
                 if time.monotonic() > until:
-                    raise NoPlaceError(self._away(wait_s))
-                await self._free(min(LOOK_S, wait_s))
+                    raise NoPlaceError(self._away())
+                await self._free(min(LOOK_S, self._wait_s))
         finally:
             self._turn.release()
 
@@ -86,10 +89,10 @@ class Gate:
         except TimeoutError:
             return
 
-    def _away(self, wait_s: float) -> float:
+    def _away(self) -> float:
         """Return when to come back: each that is sent away after the one before it, within bounds."""
         now = time.monotonic()
-        self._next_at = min(max(self._next_at + wait_s, now + AWAY_FROM_S), now + AWAY_TO_S)
+        self._next_at = min(max(self._next_at + self._wait_s, now + AWAY_FROM_S), now + AWAY_TO_S)
         return self._next_at - now
 
 

@@ -56,7 +56,7 @@ begin
     into v_under_way, v_used, v_mean_s
     from pgswarm.model_use u
    where u.ended_at > v_minute_ago and u.model = take_place.model;
-  v_mean_s := coalesce(v_mean_s, 1);
+  v_mean_s := coalesce(v_mean_s, 0.2);
   if v_under_way >= v_limit.concurrency then
     return jsonb_build_object('limit', 'concurrency', 'most', v_limit.concurrency, 'wait_s', v_mean_s / v_limit.concurrency);
   end if;

@@ -1,4 +1,4 @@
-"""Prompts as files: an own one goes before the text in code, that before the shipped one; each has a version and a hash."""
+"""Prompts as files: an own one before the text in code, that before the shipped one; all with version and hash."""
 
 from pathlib import Path
 
