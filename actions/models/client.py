@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -31,6 +31,7 @@ from pgswarm.actions.models.tries import send_until_answered
 from pgswarm.actions.node import Prompt
 from pgswarm.actions.prompts import PromptFileError, Prompts
 
+_NONE_HERE: Final = ("model_bad_request", "model_not_found")
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 
 
@@ -162,7 +163,12 @@ class ModelClient:
             async with self._limits.of(line.model):
                 return read_embeddings(await line.wire.embeddings(request), texts)
 
-        reply, length = await send_until_answered(self.settings, line, send)
+        try:
+            reply, length = await send_until_answered(self.settings, line, send)
+        except ModelError as error:
+            if error.code in _NONE_HERE:
+                raise ModelError("no_embeddings", f"no vectors of {line.model}: {error}") from error
+            raise
         if line.probed:
             await self._shape(line, "")
             await self._shapes.keep_dimensions(self.settings.server, line.model, length)

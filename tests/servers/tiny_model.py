@@ -62,7 +62,7 @@ def make(path: Path, seed: int) -> None:
     embedding = random(len(tokens), WIDTH)
     embedding[:, 0] = 3.0  # a number that every state has: what the output's bias hangs on
     output = random(len(tokens), WIDTH)
-    output[:, 0] = [LIKELY.get(token.decode().replace("\u2581", " "), 0.0) / 8 for token in tokens]
+    output[:, 0] = [_likely(token.decode()) / 8 for token in tokens]
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
     writer.add_tensor("output.weight", output)
@@ -79,6 +79,12 @@ def make(path: Path, seed: int) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _likely(token: str) -> float:
+    if token.startswith("<0x"):
+        return -4.0  # bytes alone are rarely UTF-8
+    return LIKELY.get(token.replace("\u2581", " "), 0.0)
 
 
 if __name__ == "__main__":

@@ -49,12 +49,12 @@ def test_limit_on_calls_at_once_holds_over_all_processors_and_costs_no_attempt(
     register_actions(db)
     db.run("select pgswarm.set_model_limit(model => 'm', concurrency => 2)")
     model.script = counting = Counting()
-    swarm_id = start_swarm(db, "outside/words", {"children": 60})
+    swarm_id = start_swarm(db, "outside/words", {"children": 40})
     for _ in range(2):
         processors.start(env=at(model))
-    assert swarm_ended(db, swarm_id)["report"] == " ".join(["yes"] * 60)
+    assert swarm_ended(db, swarm_id)["report"] == " ".join(["yes"] * 40)
     assert counting.most == 2
-    assert len(model.requests) == 60
+    assert len(model.requests) == 40
     released = db.value("select count(*) from pgswarm.event where verb = 'release'")
     assert released > 0  # more wait than may: they held no slot meanwhile
     assert db.value("select max(attempt) from pgswarm.node where parent_id is not null") == 1
@@ -139,3 +139,18 @@ def test_without_an_embedding_model_the_node_fails_with_the_remedy(
     processors.start(env=at(model))
     swarm_ended(db, start_swarm(db, "outside/embed", {"children": 1}))
     assert db.value("select error ->> 'code' from pgswarm.node") == "no_embeddings"
+
+
+def test_answer_under_way_is_written_for_who_watches_and_gone_with_its_end(
+    db: Database, processors: Processors, model: ModelServer
+) -> None:
+    register_actions(db)
+    model.script = lambda server, _: server.streams('{"word": ', '"yes', '"}', held=True)
+    swarm_id = start_swarm(db, "outside/words", stream=True)
+    processors.start(env=at(model))
+    said = "select string_agg(part, '' order by from_char) from pgswarm.partial_answer"
+    wait_until(lambda: db.value(said) == '{"word": "yes', "what was said so far")
+    model.released.set()
+    assert swarm_ended(db, swarm_id)["report"] == "yes"
+    assert db.value("select count(*) from pgswarm.partial_answer") == 0
+    assert db.value("select streams from pgswarm.model_ability") is True
