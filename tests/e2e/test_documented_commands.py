@@ -35,6 +35,7 @@ ELSEWHERE = {
     "pip install pgswarm": "the package step of .ci/run",
     "export PGSWARM_DATABASE_URL=": "every test of tests/e2e/test_commands.py",
     "OPENAI_BASE_URL=": "tests/e2e/models, with a server of the tests' own",
+    "python -P tests/servers/": "a command outside CI: it installs a model server",
 }
 STAYS = ("pgswarm up", "pgswarm processor", "pgswarm watch")
 ENDED, ASKS, OPEN, QUESTION = "019a2b3c4d5e", "7f8e9dacbdce", "6c5b4a392817", "5e4d3c2b1a90"

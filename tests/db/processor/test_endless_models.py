@@ -1,4 +1,4 @@
-"""Models that never stop end at a bound with a clear outcome: spawning, asking, reviewing, repairing, all of it at once."""
+"""Models that never stop end at a bound with a clear outcome: spawning, asking, reviewing, repairing, all at once."""
 
 import json
 import random
