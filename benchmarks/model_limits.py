@@ -1,8 +1,8 @@
 """How well a limit on a model is used, and what waiting for it costs.
 
 `python -P benchmarks/model_limits.py --database URL`: swarms of one call each, a model server on loopback that takes a
-fixed time, a limit of calls at once over two processors. Prints the time beside the shortest possible one, the most calls at
-once, how often nodes were given back, and the CPU time of the processors for each call.
+fixed time, a limit of calls at once over two processors. Prints the time beside the shortest possible one, the most
+calls at once, how often nodes were given back, and the CPU time of the processors for each call.
 """
 
 import argparse
