@@ -57,9 +57,11 @@ async def _refused(request: Request, error: Exception) -> Response:
         problem = Problem(
             404, "no-such-path", "There is no such path", f"there is no {path}", field="path", remedy="see /docs"
         )
-    else:
+    else:  # what a body of a form says of itself does not hold
         known = error.status_code in TITLES
-        problem = Problem(error.status_code if known else 400, detail=str(error.detail), headers=headers)
+        status = error.status_code if known else 400
+        detail, remedy = str(error.detail), "correct it; see /docs"
+        problem = Problem(status, detail=detail, field="body", remedy=remedy, headers=headers)
     return problem.response(request.state.request_id)
 
 

@@ -26,6 +26,8 @@ class ApiSettings(BaseModel):
     max_body_bytes: Annotated[int, Field(ge=1_000)] = 2_000_000
     max_upload_bytes: Annotated[int, Field(ge=1_000)] = 50_000_000
     """The largest multipart body; everything else is held to `max_body_bytes`."""
+    max_account_upload_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
+    """What all uploads of one account may have together."""
     max_json_depth: Annotated[int, Field(ge=2, le=500)] = 64
     token_lifetime_s: Annotated[float, Field(gt=0)] = 30 * 86_400.0
     heartbeat_s: Annotated[float, Field(gt=0, le=600)] = 10.0

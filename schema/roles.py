@@ -46,6 +46,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "rename_conversation": _PEOPLE,
         "end_conversation": _PEOPLE,
         "create_upload": _PEOPLE,
+        "delete_upload": _PEOPLE,
         "create_answer_link": _PEOPLE,
         "revoke_answer_link": _PEOPLE,
         "answer_by_link": _PEOPLE,
@@ -75,6 +76,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,
+        "swarm_tree": _ALL,
         # accounts
         "create_account": _PEOPLE,
         "find_credentials": frozenset({Role.API}),

@@ -58,6 +58,14 @@ def test_what_does_not_pass_is_raised_at_once(status: int) -> None:
     assert len(seen) == 1
 
 
+def test_what_only_an_operator_can_mend_is_raised_at_once() -> None:
+    document = {"type": "urn:pgswarm:problem:misconfigured", "status": 503, "detail": "rights are lacking"}
+    client, seen = answering(httpx.Response(503, json=document))
+    with client, pytest.raises(ApiError, match="rights are lacking"):
+        client.me()
+    assert len(seen) == 1
+
+
 def test_repeats_of_a_start_carry_one_key_and_one_body() -> None:
     client, seen = answering(httpx.ReadError, busy(503), busy(404))
     with client, pytest.raises(ApiError):
@@ -132,9 +140,13 @@ def test_patience_ends() -> None:
 
 
 def test_both_clients_have_the_same_methods() -> None:
-    def methods(kind: type) -> dict[str, list[str]]:
-        public = {name: found for name, found in vars(kind).items() if not name.startswith("_")}
-        return {name: list(inspect.signature(found).parameters) for name, found in public.items()}
+    def methods(kind: type) -> dict[str, list[inspect.Parameter]]:
+        public = {name: found for name, found in inspect.getmembers(kind, callable) if not name.startswith("_")}
+        return {name: list(inspect.signature(found).parameters.values()) for name, found in public.items()}
 
-    assert methods(Client) == methods(AsyncClient)
+    asks = {"run", "wait"}  # `ask` itself is waited for by one of them
+    here, there = methods(Client), methods(AsyncClient)
+    assert here.keys() == there.keys()
+    assert [name for name in here.keys() - asks if here[name] != there[name]] == []
+    assert all([one.name for one in here[name]] == [one.name for one in there[name]] for name in asks)
     assert {"start", "events", "run", "upload", "diff"} <= methods(Client).keys()
