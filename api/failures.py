@@ -16,6 +16,7 @@ from pgswarm.api.problems import TITLES, FieldProblem, Problem, as_problem
 from pgswarm.schema.errors import PgswarmError
 
 PLACES: Final = {"body", "query", "path", "header", "cookie"}
+NOT_BLANK: Final = r"\S"
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -84,5 +85,7 @@ def _field(place: Sequence[Any]) -> str:
 
 
 def _message(item: Any) -> str:
+    if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == NOT_BLANK:
+        return "must not be blank"
     said = str(item["msg"]).removeprefix("Value error, ")
     return said[:1].lower() + said[1:]
