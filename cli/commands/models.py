@@ -17,7 +17,16 @@ select l.model, l.concurrency, l.tokens_per_minute,
 """
 SET = "select pgswarm.set_model_limit(model => %s, concurrency => %s, tokens_per_minute => %s)"
 
-app = typer.Typer(help="Models: which answer, what they can do, what they cost, and how much they may be asked.")
+HELP = """Models: which answer, what they can do, what they cost, and how much they may be asked.
+
+\b
+Examples:
+  pgswarm models list
+  pgswarm models limit gpt-5.4-mini --concurrency 20
+  pgswarm models prompts
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")
@@ -154,4 +163,4 @@ def _limit(row: dict[str, Any]) -> str:
 
 def register(parent: typer.Typer) -> None:
     """Add the group."""
-    parent.add_typer(app, name="models", no_args_is_help=True)
+    parent.add_typer(app, name="models")
