@@ -3,6 +3,8 @@
 Rule: a module of actions that cannot be imported is named and left out; the others are told all the same.
 """
 
+import os
+
 REGISTER = "select pgswarm.register_actions(specs => %s::jsonb) as written"
 
 
@@ -11,9 +13,31 @@ def register_actions(url: str) -> tuple[int, list[str]]:
     from pgswarm.actions.base import registry
     from pgswarm.actions.discovery import discover
     from pgswarm.actions.registration import specs
-    from pgswarm.cli.database import connect
+    from pgswarm.cli.database import connect as open_database
 
     left_out = [f"{failure.name} (of {failure.source}) is left out: {failure.reason}" for failure in discover()]
-    with connect(url) as connection:
+    if os.environ.get("PGSWARM_CONNECTIONS"):
+        left_out += connect()
+    with open_database(url) as connection:
         row = connection.execute(REGISTER, (specs(registry),)).fetchall()[0]
     return int(row["written"]), left_out
+
+
+def connect() -> list[str]:
+    """Take the actions of outside connections that answer soon; return what did not."""
+    import asyncio
+
+    from pgswarm.actions.base import registry
+    from pgswarm.actions.outside.loading import ask_all
+    from pgswarm.actions.outside.settings import ConnectionsError, load
+
+    try:
+        connections = load()
+    except ConnectionsError as error:
+        return [f"no outside connection is used: {error}"]
+    found = asyncio.run(ask_all(connections))
+    for offer in found.offers:
+        for action in offer.actions:
+            registry.put(action)
+    missed = [f"{one.connection} is left out for now: {one.reason}" for one in found.unreached]
+    return [*missed, *(f"{offer.connection}: left out {what}" for offer in found.offers for what in offer.left_out)]
