@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pgswarm.actions import Prompt
+from pgswarm.actions import NoArgs, Prompt
 from pgswarm.processor.context import NodeContext
 from pgswarm.processor.gates import AWAY_TO_S, WAITERS, Busy, Gate, NoPlaceError
 
@@ -64,6 +64,6 @@ async def test_role_that_a_handler_names_goes_before_that_of_the_prompt() -> Non
     run = SimpleNamespace(state=None, action="a/b", directive="", depth=0, attempt=1, activation=1)
     node = NodeContext(run, SimpleNamespace(), SimpleNamespace(models=SimpleNamespace(ask=ask)))
     node.__dict__["_swarm_info"] = SimpleNamespace(options={})
-    await node.llm(SimpleNamespace, Prompt("write"))
-    await node.llm(SimpleNamespace, Prompt("write"), role="coder")
+    await node.llm(NoArgs, Prompt("write"))
+    await node.llm(NoArgs, Prompt("write"), role="coder")
     assert seen == ["planner", "coder"]
