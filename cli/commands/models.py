@@ -55,7 +55,7 @@ def list_models(*, as_json: Json = False) -> None:
     typer.echo(settings.describe())
     for named_role in roles:
         model = named_role["model"] or "none: search is by words"
-        typer.echo(f"  {str(named_role['role']).ljust(11)} {model}  {named_role['price']}")
+        typer.echo(f"  {str(named_role['role']).ljust(11)} {model}  {named_role['price']}".rstrip())
     own = f", {prices.own} of your own" if prices.own else ""
     typer.echo(styled(f"  prices in USD for 1,000,000 tokens in and out, as of {prices.as_of}{own}", "dim"))
     for row in abilities:
