@@ -54,6 +54,7 @@ def make_request(
     files: Sequence[str] = (),
     model: str | None = None,
     budget: str | None = None,
+    memo: bool = False,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
     options: dict[str, Any] = {}
@@ -64,6 +65,8 @@ def make_request(
         options["budget"] = limits
     if model is not None:
         options["model"] = _model(model)
+    if memo:
+        options["memo"] = True
     return Request(_goal(goal), _text("--action", action), _args(args), read_files(files), options)
 
 
