@@ -3,6 +3,7 @@
 To memory, to the web, or to the user; an oracle that finds nothing there looks further. Bounded: `MAX_UNKNOWNS`.
 """
 
+import re
 from typing import Final, Literal
 
 from pydantic import BaseModel
@@ -12,9 +13,11 @@ from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Finish, Spawn
 from pgswarm.actions.swarm.ask_first import ORACLE
+from pgswarm.actions.swarm.notes import Note
 from pgswarm.schema.states import Outcome
 
 MAX_UNKNOWNS: Final = 12
+NOT_KNOWN: Final = "(not known)"
 
 SYSTEM = """Before a piece of work starts, you say what must be known for it and is not known.
 Give in `unknowns` one question for each such thing, complete in itself, with `where` it can be answered best: `memory`
@@ -66,7 +69,16 @@ class DetermineUnknowns(Action[NoArgs]):
     async def conclude(self, node: Node[NoArgs]) -> ActionOutcome:
         """Report each question with its answer, or that it stays unknown."""
         lines = [
-            f"Q: {r.directive}\nA: {r.report if r.outcome is Outcome.SUCCEEDED else '(not known)'}"
-            for r in node.reports
+            f"Q: {r.directive}\nA: {r.report if r.outcome is Outcome.SUCCEEDED else NOT_KNOWN}" for r in node.reports
         ]
         return Finish("\n\n".join(lines))
+
+
+def found_out(report: str) -> list[Note]:
+    """Return what a report of this action says, a note for each question that has an answer."""
+    notes = []
+    for part in re.split(r"\n\n(?=Q: )", report):
+        question, answered, answer = part.removeprefix("Q: ").partition("\nA: ")
+        if part.startswith("Q: ") and answered and answer.strip() != NOT_KNOWN:
+            notes.append(Note(directive=question, report=part))
+    return notes

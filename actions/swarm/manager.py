@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action
 from pgswarm.actions.node import Node, Report
 from pgswarm.actions.outcomes import ActionOutcome, Child, Continue, Fail, Finish, Spawn
+from pgswarm.actions.swarm.ask_first import answers_of
 from pgswarm.actions.swarm.failures import hopeless, told
 from pgswarm.actions.swarm.notes import Note, bounded, note_of
 from pgswarm.actions.swarm.review_reports import Branch, Review
@@ -41,7 +42,7 @@ class Manager(Action[ManagerArgsT]):
         """Take what came back; have each failure looked at that something can be done about."""
         new = [Branch(**note_of(report).model_dump()) for report in node.reports]
         node.state["new"] = dump(new)
-        args = {"context": bounded(context_of(node)), "level": node.args.level}
+        args = {"context": bounded([*context_of(node), *known_of(node)]), "level": node.args.level}
         children = [
             Child("swarm/handle_failure", report.directive, {**args, "failure": _failure(report)})
             for report in node.reports
@@ -90,12 +91,12 @@ class Manager(Action[ManagerArgsT]):
 
     def _review(self, node: Node[ManagerArgsT]) -> Spawn:
         self._keep_new(node)
-        args = {"branches": node.state["branches"], "context": bounded(node.args.context)}
+        args = {"branches": node.state["branches"], "context": bounded([*node.args.context, *known_of(node)])}
         return Spawn([Child("swarm/review_reports", node.directive, args)], then=self.decide)
 
     def _ordered(self, node: Node[ManagerArgsT], directives: list[str]) -> list[Child]:
         """Return routers for directives that can be worked on at the same time."""
-        args = {"context": bounded(context_of(node)), "level": node.args.level + 1}
+        args = {"context": bounded([*context_of(node), *known_of(node)]), "level": node.args.level + 1}
         return [Child(ROUTER, directive, args) for directive in directives]
 
 
@@ -107,6 +108,12 @@ def branches_of(node: Node[Any]) -> list[Branch]:
 def context_of(node: Node[Any]) -> list[Note]:
     """Return all work that is done already, as far as this manager knows."""
     return [*node.args.context, *(Note(**branch.model_dump()) for branch in branches_of(node))]
+
+
+def known_of(node: Node[Any]) -> list[Note]:
+    """Return what was found out or answered before the work was ordered, a note for each question."""
+    asked = [Note(directive=a["question"], report=f"Q: {a['question']}\nA: {a['answer']}") for a in answers_of(node)]
+    return [*(Note.model_validate(note) for note in node.state.get("known", [])), *asked]
 
 
 def dump(branches: list[Branch]) -> list[dict[str, Any]]:

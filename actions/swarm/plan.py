@@ -12,22 +12,23 @@ from pgswarm.actions.base import action
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Fail, Spawn
-from pgswarm.actions.swarm.ask_first import Decision, answers_of, ask_first, keep_answers
+from pgswarm.actions.swarm.ask_first import Decision, ask_first, keep_answers
+from pgswarm.actions.swarm.determine_unknowns import found_out
 from pgswarm.actions.swarm.failures import told
-from pgswarm.actions.swarm.manager import MAX_PARTS, Manager, ManagerArgs, context_of
+from pgswarm.actions.swarm.manager import MAX_PARTS, Manager, ManagerArgs, context_of, known_of
 from pgswarm.actions.swarm.notes import bounded
 from pgswarm.actions.swarm.review_plan import PlanVerdict, Stage
 from pgswarm.schema.states import Outcome
 
 MAX_REVIEWS: Final = 3
 MAX_STAGES: Final = 30
-_MAX_UNKNOWNS: Final = 20_000
+_MAX_KNOWN: Final = 20_000
 
 SYSTEM = """You plan a piece of work that others do. Give in `stages` the steps in their order: the steps of one stage
 are done at the same time, each by someone who sees only that step, the files and the results of the stages before.
 So each step names its files, its figures and its reader in full, and a step that needs a result stands in a later
 stage. Use as few steps as the directive needs. `context` holds what is done already: do not plan it again.
-`unknowns` says what was found out beforehand. If something must be known before a plan can be made, put the questions
+`known` says what was found out beforehand. If something must be known before a plan can be made, put the questions
 in `questions`; `answers` holds what was asked before: do not ask it again. Heed `messages`."""
 
 
@@ -55,15 +56,16 @@ class PlanWork(Manager[PlanArgs]):
 
     async def main(self, node: Node[PlanArgs]) -> ActionOutcome:
         """Have found out what is unknown, once; then plan."""
-        if node.args.find_unknowns and "unknowns" not in node.state:
-            node.state["unknowns"] = ""
+        if node.args.find_unknowns and "known" not in node.state:
+            node.state["known"] = []
             return Spawn([Child("swarm/determine_unknowns", node.directive)], then=self.informed)
         return await self._plan(node)
 
     async def informed(self, node: Node[PlanArgs]) -> ActionOutcome:
         """Take what was found out; without it, plan all the same."""
         report = node.reports[0]
-        node.state["unknowns"] = report.report[:_MAX_UNKNOWNS] if report.outcome is Outcome.SUCCEEDED else ""
+        known = found_out(report.report) if report.outcome is Outcome.SUCCEEDED else []
+        node.state["known"] = bounded(known, _MAX_KNOWN)
         return await self._plan(node)
 
     async def answered(self, node: Node[PlanArgs]) -> ActionOutcome:
@@ -106,8 +108,7 @@ class PlanWork(Manager[PlanArgs]):
         args = {
             "stages": node.state["stages"],
             "context": bounded(context_of(node)),
-            "answers": answers_of(node),
-            "unknowns": node.state.get("unknowns", ""),
+            "known": [note.report for note in known_of(node)],
         }
         directive = node.state.get("left") or node.directive
         return Spawn([Child("swarm/review_plan", directive, args)], then=self.reviewed)
@@ -134,7 +135,7 @@ class PlanWork(Manager[PlanArgs]):
             "whole_directive": node.directive,
             "files": await inventory(node),
             "context": bounded(context_of(node)),
-            "unknowns": node.state.get("unknowns", ""),
+            "known": [note.report for note in known_of(node)],
             "round": node.state.get("round", 0) + 1,
             "messages": [message.content for message in node.messages],
         }

@@ -30,8 +30,7 @@ class ReviewPlanArgs(BaseModel):
 
     stages: list[Stage]
     context: list[Note] = Field(default_factory=list)
-    answers: list[dict[str, str]] = Field(default_factory=list)
-    unknowns: str = ""
+    known: list[str] = Field(default_factory=list)
 
 
 class PlanVerdict(BaseModel):
@@ -53,8 +52,7 @@ class ReviewPlan(Action[ReviewPlanArgs]):
             "stages": [stage.model_dump() for stage in node.args.stages],
             "files": await inventory(node),
             "context": bounded(node.args.context),
-            "answers": node.args.answers,
-            "unknowns": node.args.unknowns,
+            "known": node.args.known,
             "messages": [message.content for message in node.messages],
         }
         verdict = await node.llm(PlanVerdict, Prompt(task="review_plan", system=SYSTEM, data=data, role="reviewer"))

@@ -5,7 +5,6 @@ unknown is for whom a document is.
 """
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from pgswarm.actions.models.offline.rules import slots
@@ -19,21 +18,16 @@ def plan(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts that are not done yet, those of one round in one stage."""
     directive = str(data.get("directive", ""))
     notes = [note for note in data.get("context") or () if note.get("report")]
-    asked = [str(note.get("directive", "")) for note in notes] + [str(data.get("unknowns") or "")]
+    asked = [str(note.get("directive", "")) for note in notes] + [str(known) for known in data.get("known") or ()]
     parts = planned(directive, files_of(data), material=bool(notes), audience_known=slots.asks_audience(asked))
     done = {key(str(note.get("directive", ""))) for note in notes}
     left = [part for part in parts if key(part.directive) not in done]
     if not left:
         raise needs_model(f"Planning \u201c{directive[:120]}\u201d")
-    who = _reader(str(data.get("unknowns") or ""))
-    stages = []
-    for stage in sorted({part.stage for part in left}):
-        steps = [
-            f"{part.directive.rstrip('.')} for {who}" if part.kind is Kind.WRITE and who else part.directive
-            for part in left
-            if part.stage == stage
-        ]
-        stages.append({"steps": steps})
+    stages = [
+        {"steps": [part.directive for part in left if part.stage == stage]}
+        for stage in sorted({part.stage for part in left})
+    ]
     return {"questions": [], "stages": stages}
 
 
@@ -48,12 +42,3 @@ def determine_unknowns(data: Mapping[str, Any]) -> dict[str, Any]:
     parts = planned(str(data.get("directive", "")), files_of(data))
     asks = [part.directive for part in parts if part.kind is Kind.ASK and slots.asks_audience([part.directive])]
     return {"unknowns": [{"question": ask.removeprefix(ASK_PREFIX), "where": "user"} for ask in asks]}
-
-
-def _reader(unknowns: str) -> str:
-    """Return the reader as the user named them, from the report on what was unknown."""
-    lines = unknowns.split("\n")
-    for question, answer in pairwise(lines):
-        if question.startswith("Q: ") and answer.startswith("A: ") and slots.asks_audience([question]):
-            return answer.removeprefix("A: ").strip().rstrip(".")
-    return ""
