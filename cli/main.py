@@ -24,6 +24,7 @@ from pgswarm.cli.commands import (
     run,
     show,
     steer,
+    suggestions,
     swarms,
     time,
     up,
@@ -42,7 +43,7 @@ unreachable or of a wrong version, 130 interrupted.
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for group in (
-    *(run, up, swarms, show, watch, answer, steer, time, memory, actions),
+    *(run, up, swarms, show, watch, answer, steer, time, memory, suggestions, actions),
     *(processor, api, doctor, bench, migrate, db),
 ):
     group.register(app)

@@ -54,6 +54,11 @@ class Catalogue:
         """Say whether any worker ever registered the action, as far as was read."""
         return action_id in self.runnables or action_id in self._elsewhere
 
+    def routable(self, action_id: str) -> bool:
+        """Say whether routers may choose the action; one that nobody here knows counts as one of those."""
+        own = self.runnables.get(action_id)
+        return own is None or own.action.spec.routable
+
     def own_patterns(self) -> list[str]:
         """Return LIKE patterns that fit exactly this process's actions."""
         return [like(action_id.replace("*", "").replace("?", "")) for action_id in self.runnables]

@@ -14,9 +14,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
-from pgswarm.processor import unclear
+from pgswarm.processor import approval, unclear
 from pgswarm.processor.activation import Activation
-from pgswarm.processor.acts import Act
+from pgswarm.processor.acts import Act, failed
 from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.effects import Effects
 from pgswarm.processor.encode import BadValueError, json_value
@@ -26,6 +26,9 @@ from pgswarm.schema.states import Outcome, Verb
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
+
+APPROVE: Final = b'"approve"'
+"""What the JSON of an activation's context holds where the swarm is supervised."""
 
 _LOG: Final = logging.getLogger("pgswarm.action")
 _SWARM: Final = """
@@ -68,6 +71,7 @@ class NodeContext:
         self._services = services
         self._own_state = run.state
         self._calls = 0
+        self._corrections: Sequence[str] = ()
         self.args: Any = args
         self.action: str = run.action
         self.directive: str = run.directive
@@ -108,10 +112,11 @@ class NodeContext:
     @cached_property
     def messages(self) -> Sequence[Message]:
         """What people wrote to this node or its swarm."""
-        return [
+        written = [
             Message(item.get("content", ""), item.get("role", "user"), item.get("files", ()))
             for item in self._woken_with.get("messages") or ()
         ]
+        return [*written, *(Message(text, "user") for text in self._corrections)]
 
     @cached_property
     def memory(self) -> SwarmMemory:
@@ -204,6 +209,47 @@ class NodeContext:
         self._own_state = json_value("state", own)
         self._woken_with = {**self._woken_with, "answers": kept.answers}
         self._call_activation = kept.activation
+        del self.answers
+        return None
+
+    def ask_approval(self, spawn: Act, plan: str) -> Act:
+        """Return the act that asks a person for a yes where this spawn needs one, else the spawn itself."""
+        run = self._run
+        if run.context is None or APPROVE not in run.context:
+            return spawn
+        actions = [child.action.decode() for child in spawn.children]
+        if not approval.is_needed(self._woken_with.get("approve"), plan, actions, self._services.catalogue.routable):
+            return spawn
+        if len(self._corrections) >= approval.MAX_CORRECTIONS:
+            return failed(run, "not_approved", f"After {len(self._corrections)} corrections there was still no yes.")
+        before = {} if self._own_state is None else json.loads(self._own_state)
+        answers = self._woken_with.get("answers") or ()
+        then = (spawn.handler or b"main").decode()
+        waiting = approval.Waiting(then, approval.as_json(spawn.children), before, answers, self._corrections)
+        question = approval.question(run.action, run.directive, plan, spawn.children)
+        act = Act(run, Verb.ASK, handler=run.handler.encode(), questions=[question])
+        act.state = approval.keep(self.state, waiting)
+        return act
+
+    def settle_approval(self) -> Act | None:
+        """Return the act that a person's yes or no decides; None where there was none, or they corrected it."""
+        if self._own_state is None or approval.MARK not in self._own_state:
+            return None
+        own, waiting = approval.split(self._own_state)
+        if waiting is None:  # the mark stood in the handler's own state
+            return None
+        said = approval.read(self.answers[-1].answer if self.answers else False)
+        if said.yes:
+            act = Act(
+                self._run, Verb.SPAWN, handler=waiting.then.encode(), children=approval.from_json(waiting.children)
+            )
+            act.state = json_value("state", own)
+            return act
+        if not said.correction:
+            return failed(self._run, "not_approved", "The user did not approve what was to be done.")
+        self._corrections = [*waiting.corrections, f"Not like that: {said.correction}"]
+        self._own_state = json_value("state", waiting.before)
+        self._woken_with = {**self._woken_with, "answers": waiting.answers}
         del self.answers
         return None
 

@@ -38,6 +38,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "cancel_node": _PEOPLE,
         "retry_node": _PEOPLE,
         "raise_budget": _PEOPLE,
+        "set_approval": _PEOPLE,
         "change_directive": _PEOPLE,
         "fork_swarm": _PEOPLE,
         "copy_swarm": _PEOPLE,

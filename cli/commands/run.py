@@ -25,6 +25,9 @@ def run(
     budget: Annotated[
         str | None, typer.Option(metavar="LIMITS", help="Limits, as in nodes=300,tokens=50000,cost_usd=2.5.")
     ] = None,
+    approve: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="What needs your yes before it is done: plan or every_step.")
+    ] = None,
     no_input: Annotated[
         bool, typer.Option("--no-input", help="Ask nothing: stop at a question (exit code 3).")
     ] = False,
@@ -54,7 +57,9 @@ def run(
     if goal == "-":
         goal = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape").strip()
         no_input = True  # what was there has been read
-    request = make_request(goal, action=action, args=args, files=files or (), model=model, budget=budget)
+    request = make_request(
+        goal, action=action, args=args, files=files or (), model=model, budget=budget, approve=approve
+    )
     raise typer.Exit(run_goal(request, Manner(processors, as_json=as_json, no_input=no_input)))
 
 
