@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Budget, Limits, SwarmStatus
+from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Approve, Budget, Limits, SwarmStatus
 
 QUESTION_ID = "0198f3a5-3333-7000-8000-000000000000"
 CONVERSATION_ID = "0198f3a5-4444-7000-8000-000000000000"

@@ -1,4 +1,4 @@
-"""What an operator does to a swarm under way: cancel or retry a node, change what it is to do, supervise, raise a budget.
+"""What an operator does to a swarm under way: cancel or retry a node, change what it is to do, supervise, set limits.
 
 Rule: each act is an event that says who did it.
 """

@@ -23,9 +23,7 @@ select e.swarm_id::text as swarm_id, e.author_node_id::text as node_id, e.entry_
 
 def suggestions(
     *,
-    swarm: Annotated[
-        str | None, typer.Option("--swarm", metavar="ID", help="Only this swarm's; left out: all.")
-    ] = None,
+    swarm: Annotated[str | None, typer.Option(metavar="ID", help="Only this swarm's; left out: all.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
     as_json: Json = False,
 ) -> None:
