@@ -139,3 +139,13 @@ async def test_unknowns_go_where_they_can_be_answered(plant: Plant) -> None:
 async def test_nothing_unknown_is_said_without_a_question(plant: Plant) -> None:
     root = await plant([("determine_unknowns", None, {"unknowns": []})]).run("Count", "swarm/determine_unknowns")
     assert (root.outcome, root.children) == (Outcome.SUCCEEDED, [])
+
+
+async def test_a_writer_asks_for_whom_and_writes_with_the_answer(plant: Plant) -> None:
+    args = {"context": [{"directive": "Summarise a.txt", "report": "- Bees sleep. (line 1)"}]}
+    tree = plant(None, {"Who is the memo for?": "the club"}, {"a.txt": "Bees sleep. They do so in winter."})
+    root = await tree.run("Write a memo", "text/write_text", args)
+    assert root.outcome is Outcome.SUCCEEDED, tree.show()
+    assert root.report.startswith("# Memo for the club")
+    again = await tree.run("Write a memo", "text/write_text", args)
+    assert (again.outcome, len(tree.asked)) == (Outcome.SUCCEEDED, 1)
