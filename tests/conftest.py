@@ -5,6 +5,7 @@ processes; `chaos` processes that are killed; `packaging` what a stranger gets.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("containers")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    twice = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if twice:
+        raise pytest.UsageError(f"tests of one name, of which only one would be run by several processes: {twice}")
     for item in items:
         if item.path.is_relative_to(HERE) and (tier := item.path.relative_to(HERE).parts[0]) in TIERS:
             item.add_marker(tier)
