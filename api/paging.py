@@ -18,7 +18,7 @@ from pgswarm.schema.text import clean
 T = TypeVar("T")
 
 LONGEST_PAGE: Final = 500
-LONGEST_CURSOR: Final = 500
+LONGEST_CURSOR: Final = 4200  # holds the longest name of an entry, each character escaped
 
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="At most so many items.")]
 Cursor = Annotated[

@@ -1,4 +1,4 @@
-"""Puts the SQL files in place: types, helpers, verbs, reads, views, guards, policies, grants. May be run again always.
+"""Puts SQL in place: types, helpers, verbs, reads, views, kinds, guards, policies, grants. May be run again always.
 
 The files are re-applied after the versioned migrations, so that a function has one home and no migration repeats it.
 Bodies are not checked while they are made, for they call each other; they are checked by the tests.
@@ -12,6 +12,7 @@ from typing import Any, Final
 from psycopg import Connection
 
 from pgswarm.schema.guards import VERB_PATH, guard_sql
+from pgswarm.schema.kinds import built_in_sql, kinds_sql
 from pgswarm.schema.policies import all_policies_sql
 from pgswarm.schema.roles import OWNER, grant_sql, single_role_sql
 
@@ -30,7 +31,8 @@ def sql_files() -> Iterator[tuple[str, str]]:
 def fingerprint() -> str:
     """Return a hash of everything that `apply_sql` puts in place; the database keeps it."""
     digest = hashlib.sha256()
-    for text in (guard_sql(), guard_sql(single_role=True), all_policies_sql(), grant_sql(), single_role_sql()):
+    parts = (kinds_sql(), built_in_sql(), guard_sql(), guard_sql(single_role=True), all_policies_sql(), grant_sql())
+    for text in (*parts, single_role_sql()):
         digest.update(f"{text}\0".encode())
     for name, text in sql_files():
         digest.update(f"{name}\0{text}\0".encode())
@@ -51,6 +53,8 @@ def apply_sql(connection: Connection[Any]) -> None:
         except Exception as error:
             error.add_note(f"in schema/sql/{name}")
             raise
+    connection.execute(kinds_sql().encode())
+    connection.execute(built_in_sql().encode())
     connection.execute(guard_sql(single_role=single).encode())
     _drop_outlived(connection)
     if single:

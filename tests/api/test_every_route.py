@@ -137,5 +137,16 @@ def test_every_operation_says_what_it_does_and_what_can_go_wrong(operation: Oper
 
 def _rows(api: Api) -> dict[str, Any]:
     """Return how many rows the tables of people's things have."""
-    tables = ("swarm", "node", "event", "question", "message", "space_entry", "conversation", "upload", "api_token")
+    tables = (
+        "swarm",
+        "node",
+        "event",
+        "question",
+        "message",
+        "space_entry",
+        "conversation",
+        "upload",
+        "api_token",
+        "blueprint",
+    )
     return {table: api.db.row(COUNT.format(table)) for table in tables}

@@ -3,6 +3,8 @@
 import uuid
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from support.api import Account, Api, problem
 
 TEXT = "The tenant shall pay the rent on the first day of the month."
@@ -10,12 +12,16 @@ TEXT = "The tenant shall pay the rent on the first day of the month."
 
 def _entry(api: Api, owner: Account | None, name: str, content: bytes = TEXT.encode()) -> tuple[uuid.UUID, uuid.UUID]:
     swarm_id = api.swarm(owner)
-    entry_id = api.db.value(
+    return swarm_id, _save(api, swarm_id, name, content)
+
+
+def _save(api: Api, swarm_id: uuid.UUID, name: str, content: bytes = b"some text") -> uuid.UUID:
+    found: uuid.UUID = api.db.value(
         "select pgswarm.save_entry(swarm_id => %(s)s, node_id => null, name => %(name)s, kind => 'text',"
         " description => 'it', folder => 'contracts', content => %(content)s)",
         s=swarm_id, name=name, content=content,
     )  # fmt: skip
-    return swarm_id, entry_id
+    return found
 
 
 async def _pages(api: Api, url: str, **params: Any) -> list[dict[str, Any]]:
@@ -31,17 +37,24 @@ async def _pages(api: Api, url: str, **params: Any) -> list[dict[str, Any]]:
 
 
 async def test_the_space_of_actions_holds_what_processors_bring_and_what_was_filed(api: Api) -> None:
+    swarm_id = api.swarm(api.anna)
     for number in range(3):
         api.db.run(
-            "insert into pgswarm.space_entry (entry_id, owner_id, space, path, name, kind, created_at, updated_at)"
-            " values (%(id)s, %(owner)s, 'action', %(path)s, 'x', 'action', now(), now())",
-            id=uuid.uuid4(), owner=api.anna.account_id, path=f"made/{number}",
+            "select pgswarm.save_entry(swarm_id => %(s)s, node_id => null, name => %(name)s, kind => 'action',"
+            " description => '', folder => 'made', content => 'code', space => 'action', fields => %(fields)s)",
+            s=swarm_id, name=str(number),
+            fields=Jsonb({"action_id": f"made/{number}", "input_schema": {}, "source": "created"}),
         )  # fmt: skip
-    built_in = [row["action_id"] for row in api.db.rows("select action_id from pgswarm.action order by 1")]
+    built_in = {row["action_id"] for row in api.db.rows("select action_id from pgswarm.action")}
     found = [entry["path"] for entry in await _pages(api, "/v1/spaces/action")]
-    assert found[: len(built_in)] == built_in
-    assert sorted(found[len(built_in) :]) == ["made/0", "made/1", "made/2"]
+    assert len(found) == len(set(found))
+    assert set(found) == built_in | {"made/0", "made/1", "made/2"}
     assert [entry["path"] for entry in await _pages(api, "/v1/spaces/action", folder="other/")] == ["other/work"]
+    top = await _pages(api, "/v1/spaces/action/level", swarm_id=str(swarm_id))
+    assert [(e["name"], e["layer"], e["below"]) for e in top if e["name"] in {"made", "other"}] == [
+        ("made", "swarm", 3),
+        ("other", "built_in", 1),
+    ]
 
 
 async def test_a_memory_is_its_owners(api: Api) -> None:
@@ -87,6 +100,90 @@ async def test_blueprints_are_the_callers_and_everybodys(api: Api) -> None:
             id=uuid.uuid4(), owner=owner and owner.account_id, name=owner.username if owner else "all",
         )  # fmt: skip
     assert sorted(found["name"] for found in await _pages(api, "/v1/blueprints")) == ["all", "anna"]
+
+
+async def test_levels_of_a_tree_are_paged_and_lead_to_their_entries(api: Api) -> None:
+    swarm_id, entry_id = _entry(api, api.anna, "mine.txt")
+    for name in ("ü" * 255, "🦦" * 60, "a b.txt"):
+        _save(api, swarm_id, name)
+    asked = {"swarm_id": str(swarm_id)}
+    top = await _pages(api, "/v1/spaces/memory/level", **asked)
+    assert [(e["path"], e["layer"]) for e in top] == [
+        ("contracts", "swarm"),
+        *[(name, "built_in") for name in ("projects", "references", "swarm", "user")],
+    ]
+    (folder_id,) = (e["entry_id"] for e in top if e["below"])
+    level = await _pages(api, "/v1/spaces/memory/level", **asked, folder_id=folder_id)
+    assert level == await _pages(api, "/v1/spaces/memory/level", **asked, path="contracts")
+    assert {e["name"] for e in level} == {"mine.txt", "a b.txt", "ü" * 255, "🦦" * 60}
+    client = api.client(api.anna)
+    steps = (await client.get(f"/v1/spaces/memory/{entry_id}/path")).json()["items"]
+    assert [(s["path"], s["search"]) for s in steps] == [
+        ("", "choice"), ("contracts", "choice"), ("contracts/mine.txt", "text"),
+    ]  # fmt: skip
+    unknown = await client.get("/v1/spaces/memory/level", params={**asked, "path": "no/such"})
+    problem(unknown, 404, field="path")
+    problem(await api.client(api.ben).get("/v1/spaces/memory/level", params=asked), 404, field="swarm_id")
+
+
+async def test_entry_is_renamed_read_in_its_old_version_and_removed(api: Api) -> None:
+    swarm_id, entry_id = _entry(api, api.anna, "mine.txt", b"old")
+    _save(api, swarm_id, "mine.txt", b"new")
+    client, url = api.client(api.anna), f"/v1/spaces/memory/{entry_id}"
+    stale = await client.post(f"{url}/move", json={"name": "b.txt", "if_version": 1})
+    problem(stale, 409, field="if_version")
+    moved = await client.post(f"{url}/move", json={"name": "b.txt", "if_version": 2})
+    assert moved.json() == {"entry_id": str(entry_id), "version": 3}
+    assert (await client.get(url)).json()["path"] == "contracts/b.txt"
+    assert (await client.get(f"{url}/content", params={"version": 1})).content == b"old"
+    history = (await client.get(f"{url}/history")).json()["items"]
+    assert [(v["version"], v["path"]) for v in history] == [
+        (3, "contracts/b.txt"), (2, "contracts/mine.txt"), (1, "contracts/mine.txt"),
+    ]  # fmt: skip
+    assert history[0]["author"] == str(api.anna.account_id)
+    problem(await client.post(f"{url}/merge", json={"into_id": str(entry_id)}), 409, field="into_id")
+    assert (await client.post(f"{url}/remove")).json() == {"removed": 1}
+    problem(await client.get(url), 404)
+    (last, *_) = (await client.get(f"{url}/history", params={"swarm_id": str(swarm_id)})).json()["items"]
+    assert last["removed_by"] == str(api.anna.account_id)
+    assert (await client.get("/v1/spaces/memory/verify", params={"swarm_id": str(swarm_id)})).json() == {"items": []}
+
+
+async def test_blueprint_is_made_whole_used_and_stood_upon(api: Api) -> None:
+    swarm_id, entry_id = _entry(api, api.anna, "deal.txt")
+    client = api.client(api.anna)
+    made = await client.post("/v1/blueprints", json={
+        "name": "careful", "settings": {"budget": {"nodes": 7}}, "keys": ["SEARCH_KEY"],
+        "contribution": {"swarm_id": str(swarm_id), "entry_ids": [str(entry_id)]},
+        "entries": [{"name": "style.md", "kind": "markdown", "folder": "references", "content": "Be brief."}],
+    })  # fmt: skip
+    assert made.status_code == 201, made.text
+    first = made.json()
+    assert (first["version"], first["used_at"]) == (1, None)
+    started = await client.post("/v1/swarms", json={"goal": "x", "blueprint": first["blueprint_id"]})
+    asked = {"swarm_id": started.json()["swarm_id"]}
+    found = (await client.get("/v1/memory/search", params={**asked, "query": "brief rent"})).json()["items"]
+    assert {p["path"] for p in found} == {"contracts/deal.txt", "references/style.md"}
+    (shared,) = (p["entry_id"] for p in found if p["name"] == "deal.txt")
+    problem(await client.post(f"/v1/spaces/memory/{shared}/remove"), 409, field="entry_id")
+    assert (await client.get(f"/v1/spaces/memory/{shared}/content")).content == TEXT.encode()
+    newer = await client.post(
+        "/v1/blueprints", json={"name": "careful", "based_on": first["blueprint_id"], "leave_out": [shared]}
+    )
+    second = newer.json()
+    assert (second["version"], second["keys"], second["base_ids"]) == (2, ["SEARCH_KEY"], [first["blueprint_id"]])
+    of_second = {"blueprint_id": second["blueprint_id"]}
+    level = await _pages(api, "/v1/spaces/memory/level", **of_second, path="contracts")
+    assert level == []
+    assert (await client.get("/v1/spaces/memory/verify", params=of_second)).json() == {"items": []}
+    half = {
+        "name": "half",
+        "entries": [{"name": "a.md", "kind": "markdown", "content": "x"}, {"name": "b", "kind": "?"}],
+    }
+    problem(await client.post("/v1/blueprints", json=half), 422, field="kind")
+    assert {b["name"] for b in await _pages(api, "/v1/blueprints")} == {"careful"}
+    problem(await client.post("/v1/blueprints", json={"name": "x", "shared": True}), 403)
+    problem(await api.client(api.ben).get(f"/v1/blueprints/{first['blueprint_id']}"), 404, field="blueprint_id")
 
 
 async def test_workers_are_listed_and_their_hosts_told_to_administrators_only(api: Api) -> None:

@@ -24,7 +24,7 @@ def report(db: Database, content: bytes, args: dict[str, str]) -> tuple[str, str
         args=json.dumps(args),
     )
     db.value(
-        "select pgswarm.save_entry(swarm_id => %(swarm_id)s, node_id => null, name => 'sales.csv', kind => 'file', "
+        "select pgswarm.save_entry(swarm_id => %(swarm_id)s, node_id => null, name => 'sales.csv', kind => 'csv', "
         "description => '', folder => '', content => %(content)s)",
         swarm_id=swarm_id,
         content=content,

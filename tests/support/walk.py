@@ -109,6 +109,9 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
         s=swarm_id,
     )
     return {
+        "blueprint_id": api.db.value(
+            "select pgswarm.create_blueprint('kept', owner => %(owner)s)", owner=owner.account_id
+        ),
         "swarm_id": swarm_id,
         "with": api.swarm(owner),
         "node_id": question["node_id"],

@@ -43,8 +43,8 @@ begin
   loop
     v_attached := coalesce(v_attached, '[]') || jsonb_build_object(
       'upload_id', v_upload.upload_id,
-      'entry_id', (pgswarm.file_entry(attach_uploads.swarm_id, null, v_upload.name, v_upload.kind, '', '', v_upload.content,
-                                      attach_uploads.at)).entry_id,
+      'entry_id', (pgswarm.file_memory(pgswarm.sight_of(attach_uploads.swarm_id), null, v_upload.name, v_upload.kind, '', '',
+                                       v_upload.content, attach_uploads.at)).entry_id,
       'name', v_upload.name, 'kind', v_upload.kind, 'size', v_upload.size);
   end loop;
   return v_attached;

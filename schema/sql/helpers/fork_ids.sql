@@ -19,6 +19,7 @@ begin
   loop
     if exists (select from pgswarm.node n where n.swarm_id = original and n.node_id = v_id)
        or exists (select from pgswarm.space_entry e where e.entry_id = v_id and e.swarm_id = original)
+       or exists (select from pgswarm.entry_version v where v.entry_id = v_id and v.swarm_id = original)
        or exists (select from pgswarm.question q where q.question_id = v_id and q.swarm_id = original) then
       v_text := replace(v_text, v_id::text, pgswarm.fork_id(fork, v_id)::text);
     end if;

@@ -1,39 +1,72 @@
--- The memory of a fork: every entry in the version that it had after event `to_seq`. Contents are blobs and are shared; the
--- passages for the search are copied where the original still has that version, else cut anew.
+-- The spaces of a fork: every entry of the swarm's own in the version that it had after event `to_seq`, with what it was before.
+-- Contents are blobs and are shared, what is shared stays shared; the passages for the search are copied where the original still
+-- has that version, else cut anew.
 create or replace function pgswarm.fork_memory(original uuid, fork uuid, to_seq bigint) returns void
-language plpgsql volatile as $$
+language plpgsql volatile set jit = off as $$
 #variable_conflict use_column
 declare
+  v_ids uuid[];
   v_entry pgswarm.space_entry;
 begin
-  with old as (
-    select distinct on (e.data ->> 'entry_id') e.data
+  with old as materialized (
+    select distinct on (e.data ->> 'entry_id') (e.data ->> 'entry_id')::uuid as entry_id, e.data, e.kind
       from pgswarm.event e
-     where e.swarm_id = original and e.seq <= fork_memory.to_seq and e.kind = 'memory.saved'
+     where e.swarm_id = original and e.seq <= fork_memory.to_seq and pgswarm.is_entry_event(e.kind)
      order by e.data ->> 'entry_id', e.seq desc
+  ),
+  own as materialized (select o.entry_id, o.data from old o where o.kind not like '%.removed'),
+  made as (
+    insert into pgswarm.space_entry (
+      swarm_id, entry_id, owner_id, space, parent_id, path, name, kind, description, blob, size, fields, search, target_id,
+      derived_from, author_node_id, author, portal, version, status, created_at, updated_at)
+    select fork, pgswarm.fork_id(fork, k.entry_id), s.owner_id, k.space,
+           case when k.parent_id in (select w.entry_id from own w) then pgswarm.fork_id(fork, k.parent_id) else k.parent_id end,
+           k.path, k.name, k.kind, k.description, k.blob, k.size, pgswarm.with_fork_ids(k.fields, original, fork), k.search,
+           case when k.target_id in (select w.entry_id from own w) then pgswarm.fork_id(fork, k.target_id) else k.target_id end,
+           array(select case when d in (select w.entry_id from own w) then pgswarm.fork_id(fork, d) else d end
+                   from unnest(k.derived_from) d),
+           pgswarm.fork_id(fork, k.author_node_id), k.author, k.portal, k.version, k.status, k.created_at, k.updated_at
+      from own o
+     cross join lateral jsonb_populate_record(null::pgswarm.space_entry, o.data) k
+      join pgswarm.swarm s on s.swarm_id = fork
+    returning entry_id, parent_id
   )
-  insert into pgswarm.space_entry
-  select r.*
-    from old o
-   cross join lateral jsonb_populate_record(null::pgswarm.space_entry, o.data) k
-   cross join lateral jsonb_populate_record(k, jsonb_build_object(
-     'swarm_id', fork, 'entry_id', pgswarm.fork_id(fork, k.entry_id),
-     'author_node_id', pgswarm.fork_id(fork, k.author_node_id),
-     'parent_id', case when k.parent_id in (select p.entry_id from pgswarm.space_entry p where p.swarm_id = original)
-                       then pgswarm.fork_id(fork, k.parent_id) else k.parent_id end)) r;
-  insert into pgswarm.entry_chunk (swarm_id, entry_id, chunk_no, first_line, last_line, content)
-  select fork, n.entry_id, c.chunk_no, c.first_line, c.last_line, c.content
+  select array_agg(m.entry_id) into v_ids from made m where m.parent_id not in (select n.entry_id from made n);
+  if v_ids is null then
+    return;
+  end if;
+  perform pgswarm.write_paths(fork, v_ids);  -- a folder that moved took along what lies below it, without a word
+  insert into pgswarm.entry_version (
+    swarm_id, entry_id, version, owner_id, space, parent_id, path, name, kind, description, blob, size, fields, search, target_id,
+    derived_from, author_node_id, author, at)
+  select fork, n.entry_id, v.version, n.owner_id, v.space, pgswarm.fork_entry_id(fork, v.parent_id), v.path, v.name, v.kind,
+         v.description, v.blob, v.size, v.fields, v.search, pgswarm.fork_entry_id(fork, v.target_id),
+         array(select pgswarm.fork_entry_id(fork, d) from unnest(v.derived_from) d),
+         pgswarm.fork_id(fork, v.author_node_id), v.author, v.at
+    from pgswarm.entry_version v
+    join pgswarm.space_entry n on n.entry_id = pgswarm.fork_id(fork, v.entry_id) and v.version < n.version
+   where v.swarm_id = original;
+  insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content, embedding, embedding_model)
+  select fork, fork, n.entry_id, c.chunk_no, c.first_line, c.last_line, c.content, c.embedding, c.embedding_model
     from pgswarm.space_entry k
     join pgswarm.space_entry n on n.entry_id = pgswarm.fork_id(fork, k.entry_id) and n.blob = k.blob
     join pgswarm.entry_chunk c on c.entry_id = k.entry_id
-   where k.swarm_id = original;
+   where k.scope_id = original;
   for v_entry in
     select n.*
-      from pgswarm.space_entry k
-      join pgswarm.space_entry n on n.entry_id = pgswarm.fork_id(fork, k.entry_id) and n.blob <> k.blob
-     where k.swarm_id = original
+      from pgswarm.space_entry n
+     where n.scope_id = fork and n.blob is not null
+       and not exists (select from pgswarm.space_entry k
+                        where k.scope_id = original and k.blob = n.blob and pgswarm.fork_id(fork, k.entry_id) = n.entry_id)
   loop
     perform pgswarm.index_entry(v_entry, b.content) from pgswarm.blob b where b.blob = v_entry.blob;
   end loop;
 end
+$$;
+
+-- The id in a fork of what has one there; what is shared, or was left out, keeps its own.
+create or replace function pgswarm.fork_entry_id(fork uuid, entry_id uuid) returns uuid
+language sql stable as $$
+  select case when exists (select from pgswarm.space_entry e where e.entry_id = pgswarm.fork_id(fork, fork_entry_id.entry_id))
+              then pgswarm.fork_id(fork, fork_entry_id.entry_id) else fork_entry_id.entry_id end
 $$;

@@ -1,5 +1,5 @@
 -- Cuts a text along its blank lines into passages of up to about 1,200 characters, each with its place, for full-text search.
--- What is not UTF-8 text is kept but not searched.
+-- What is not UTF-8 text is kept but not searched; nor is what is in another space than memory.
 create or replace function pgswarm.index_entry(entry pgswarm.space_entry, content bytea) returns void
 language plpgsql volatile as $$
 #variable_conflict use_column
@@ -7,7 +7,7 @@ declare
   v_text text;
 begin
   delete from pgswarm.entry_chunk c where c.entry_id = entry.entry_id;
-  if position('\x00'::bytea in content) > 0 or octet_length(content) > 20000000 then
+  if entry.space <> 'memory' or content is null or position('\x00'::bytea in content) > 0 or octet_length(content) > 20000000 then
     return;
   end if;
   begin
@@ -15,7 +15,7 @@ begin
   exception when character_not_in_repertoire or untranslatable_character then
     return;
   end;
-  insert into pgswarm.entry_chunk (swarm_id, entry_id, chunk_no, first_line, last_line, content)
+  insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content)
   with line as (
     select rtrim(l.line, E'\r') as line, l.line_no::integer
       from regexp_split_to_table(v_text, E'\n') with ordinality l(line, line_no)
@@ -33,7 +33,7 @@ begin
      where btrim(line) <> ''
      group by paragraph, so_far / 1200
   )
-  select entry.swarm_id, entry.entry_id, (row_number() over (order by first_line))::integer, first_line, last_line,
+  select entry.swarm_id, entry.scope_id, entry.entry_id, (row_number() over (order by first_line))::integer, first_line, last_line,
          left(text, 100000)
     from piece
    where length(text) < 900000;

@@ -15,8 +15,9 @@ begin
       using errcode = 'PS409', detail = 'swarm_id', hint = 'wait for the end of the fork or cancel it';
   end if;
   delete from pgswarm.entry_chunk c
-   where c.entry_id in (select e.entry_id from pgswarm.space_entry e where e.swarm_id = delete_swarm.swarm_id);
-  delete from pgswarm.space_entry e where e.swarm_id = delete_swarm.swarm_id;
+   where c.entry_id in (select e.entry_id from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id);
+  delete from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id;
+  delete from pgswarm.entry_version v where v.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.effect f where f.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.llm_call c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.message m where m.swarm_id = delete_swarm.swarm_id;

@@ -1,4 +1,4 @@
--- Tells the database which actions there are. Rows that are the same already are not written.
+-- Tells the database which actions there are, and shows them in the action space. Rows that are the same already are not written.
 create or replace function pgswarm.register_actions(specs jsonb) returns integer
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
@@ -22,6 +22,7 @@ begin
          is distinct from (excluded.version, excluded.description, excluded.input_schema, excluded.timeout_s,
                            excluded.max_attempts, excluded.routable, excluded.source);
   get diagnostics v_written = row_count;
+  perform pgswarm.file_actions(specs);
   return v_written;
 end
 $$;

@@ -1,31 +1,39 @@
--- Files a text or a file under a path in the memory of a swarm, cut into passages that can be searched. The same content
--- again changes nothing; other content is a new version of the entry. A null node_id: a person attached it.
+-- Files an entry in a space of a swarm: below `parent_id`, or in the folder of a path (what of it is missing is made). The same
+-- again changes nothing; anything else under the same name is a new version. What is left out, or null, stays as it is; `search`
+-- 'inherit' takes a way of its own away. A text in memory is cut into passages that can be searched. `derived_from`: when one of
+-- those changes, this is out of date. `if_version`: only where the entry is in that version (0: only where there is none).
+-- A null node_id: a person did it.
 create or replace function pgswarm.save_entry(
-  swarm_id uuid, node_id uuid, name text, kind text, description text, folder text, content bytea
+  swarm_id uuid, node_id uuid, name text, kind text, description text, folder text, content bytea,
+  space text default 'memory', parent_id uuid default null, fields jsonb default null, search text default null,
+  target_id uuid default null, derived_from uuid[] default null, if_version integer default null
 ) returns uuid
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
+declare
+  v_sight pgswarm.sight := pgswarm.sight_of(save_entry.swarm_id);
+  v pgswarm.space_entry;
+  v_at timestamptz;
 begin
-  perform pgswarm.require_swarm(save_entry.swarm_id);
-  if name is null or btrim(name) = '' or length(name) > 255 or name ~ '[/[:cntrl:]]' then
-    raise exception 'name % cannot be that of an entry', coalesce(quote_literal(left(name, 40)), 'null')
-      using errcode = 'PS422', detail = 'name', hint = 'from 1 to 255 characters, no slash, no control character';
+  perform pgswarm.require_space(save_entry.space);
+  perform pgswarm.require_name(save_entry.name);
+  perform pgswarm.require_content(save_entry.name, save_entry.content);
+  if save_entry.parent_id is not null and coalesce(save_entry.folder, '') <> '' then
+    raise exception 'both folder and parent_id'
+      using errcode = 'PS422', detail = 'folder', hint = 'say where by one of them';
   end if;
-  if octet_length(content) > 100000000 then
-    raise exception 'content of % is % bytes, the limit is 100000000', name, octet_length(content)
-      using errcode = 'PS422', detail = 'content', hint = 'cut it into parts';
-  end if;
-  if content is null or kind is null then
-    raise exception '% of % is missing', case when content is null then 'content' else 'kind' end, name
-      using errcode = 'PS422', detail = case when content is null then 'content' else 'kind' end, hint = 'give it';
-  end if;
-  perform pgswarm.lock_swarms(array[save_entry.swarm_id]);
-  if pgswarm.swarm_status(save_entry.swarm_id) = 'terminated' then
-    raise exception 'swarm % has terminated: its memory is closed', save_entry.swarm_id
-      using errcode = 'PS409', detail = 'swarm_id', hint = 'attach it to a new swarm';
-  end if;
-  return (pgswarm.file_entry(
-    save_entry.swarm_id, save_entry.node_id, name, kind, description, folder, content,
-    pgswarm.next_event_at(save_entry.swarm_id))).entry_id;
+  v_at := pgswarm.begin_change(v_sight);
+  v.space := save_entry.space;
+  v.parent_id := coalesce(save_entry.parent_id, (pgswarm.folder_for(
+    v_sight, save_entry.space, case when save_entry.parent_id is null then save_entry.folder end, save_entry.node_id, v_at)).entry_id);
+  v.name := save_entry.name;
+  v.kind := save_entry.kind;
+  v.description := save_entry.description;
+  v.fields := save_entry.fields;
+  v.search := save_entry.search;
+  v.target_id := save_entry.target_id;
+  v.derived_from := save_entry.derived_from;
+  v.author_node_id := save_entry.node_id;
+  return (pgswarm.file_entry(v_sight, v, save_entry.content, v_at, save_entry.if_version)).entry_id;
 end
 $$;

@@ -13,6 +13,7 @@ declare
   v_args jsonb := coalesce(start_swarm.args, '{}');
   v_options jsonb := coalesce(start_swarm.options, '{}');
   v_owner uuid := pgswarm.owner_for(start_swarm.owner);
+  v_blueprint pgswarm.blueprint;
   v_hash text;
   v_at timestamptz;
 begin
@@ -36,14 +37,16 @@ begin
   perform pgswarm.check_value('args', v_action.input_schema, v_args);
   v_hash := encode(sha256(convert_to(jsonb_build_array(goal, start_swarm.action, v_args, v_options)::text, 'UTF8')), 'hex');
 
-  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, v_owner));
+  v_blueprint := pgswarm.blueprint_of(v_options, v_owner);
+  v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, v_blueprint));
   v_swarm.swarm_id := pgswarm.new_id();
-  perform pgswarm.lock_swarms(array[v_swarm.swarm_id]);
+  perform pgswarm.lock_swarms(array_remove(
+    array[v_swarm.swarm_id, case when v_blueprint.used_at is null then v_blueprint.blueprint_id end], null));
   v_at := pgswarm.clock();
   v_swarm.owner_id := v_owner;
   v_swarm.goal := pgswarm.row_text(goal);
   v_swarm.goal_blob := pgswarm.blob_of(goal);
-  v_swarm.blueprint_id := (v_options ->> 'blueprint')::uuid;
+  v_swarm.blueprint_id := v_blueprint.blueprint_id;
   v_swarm.conversation_id := (v_options ->> 'conversation_id')::uuid;
   v_swarm.root_node_id := pgswarm.new_id();
   v_swarm.idempotency_key := start_swarm.idempotency_key;
@@ -63,6 +66,7 @@ begin
   if v_swarm.conversation_id is not null then
     perform pgswarm.join_conversation(v_swarm.conversation_id, v_swarm.owner_id, goal, v_at);
   end if;
+  perform pgswarm.use_blueprint(v_blueprint);
   perform pgswarm.keep_texts(array[goal]);
   insert into pgswarm.node as n (
     swarm_id, node_id, action, action_version, directive, directive_blob, args, max_attempts, timeout_s, priority,

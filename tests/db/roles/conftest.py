@@ -29,6 +29,9 @@ class Owned:
     conversation_id: UUID
     upload_id: UUID
     link_id: UUID
+    folder_id: UUID
+    blueprint_id: UUID
+    blueprint_entry_id: UUID
 
 
 @pytest.fixture
@@ -61,16 +64,23 @@ def owned(module_db: Database) -> Owned:
             " description => '', folder => '', content => 'something of a harbour')",
             swarm_id,
         )
+        for content in ("an old text", "a new text"):
+            conn.execute(
+                "select pgswarm.save_entry(swarm_id => %s, node_id => null, name => 'other', kind => 'text',"
+                " description => '', folder => 'papers', content => %s)",
+                [swarm_id, content.encode()],
+            )
+        folder = call(conn, "select pgswarm.find_entry(%s, 'papers')", swarm_id)
         add_message(conn, swarm_id, None, "hello")
         worker.does(spawn(run, Kid()))
         worker.does(ask(worker.claim_one(), "well?"))
         start(conn, action="other/work")  # nobody's
         start(conn, action="other/work", owner=other)
         question = open_questions(conn, swarm_id)[0]["question_id"]
-        conn.execute(
-            "insert into pgswarm.blueprint (blueprint_id, owner_id, name) values (pgswarm.new_id(), %s, 'mine'),"
-            " (pgswarm.new_id(), null, 'everybody''s')",
-            [mine],
+        conn.execute("select pgswarm.create_blueprint('everybody''s', shared => true)")
+        blueprint = call(conn, "select pgswarm.create_blueprint('mine', owner => %s)", mine)
+        blueprint_entry = call(
+            conn, "select pgswarm.save_blueprint_entry(%s, 'style', 'text', content => 'short')", blueprint
         )
         token = call(
             conn,
@@ -91,7 +101,8 @@ def owned(module_db: Database) -> Owned:
             hashlib.sha256(b"link").digest(),
         )
     return Owned(
-        mine, other, admin, swarm_id, run.node_id, question, entry, token, conversation, upload, link
+        mine, other, admin, swarm_id, run.node_id, question, entry, token, conversation, upload, link, folder,
+        blueprint, blueprint_entry,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from support.verbs import Conn, call
 
 IDS = {
     "swarm_id", "node_id", "question_id", "entry_id", "token_id", "account_id", "owner", "other_id",
-    "conversation_id", "upload_id", "link_id",
+    "conversation_id", "upload_id", "link_id", "parent_id", "folder_id", "into_id", "blueprint_id", "based_on",
 }  # fmt: skip
 NOT_ANYBODYS = {
     "full_text",
@@ -64,9 +64,11 @@ def arguments(taken: dict[str, str], ids: dict[str, UUID]) -> dict[str, Any]:
     return given | {key: ids[key] for key in taken if key in ids}
 
 
-def ids_of(owned: Owned) -> dict[str, UUID]:
+def ids_of(owned: Owned, name: str) -> dict[str, UUID]:
     known = {key: getattr(owned, key) for key in IDS if hasattr(owned, key)}
-    return known | {"owner": owned.account_id, "other_id": owned.swarm_id}
+    known |= {"owner": owned.account_id, "other_id": owned.swarm_id, "based_on": owned.blueprint_id}
+    known |= {"parent_id": owned.folder_id, "into_id": owned.folder_id}
+    return known | {"entry_id": owned.blueprint_entry_id} if name == "remove_blueprint_entry" else known
 
 
 def answer_of(conn: Conn, name: str, taken: dict[str, str], given: dict[str, Any]) -> tuple[str | None, str]:
@@ -92,7 +94,7 @@ def test_every_function_refuses_anothers_id_like_an_unknown_one(db: Database, ap
     assert len(found) >= 15
     for name, taken in found.items():
         be(api, owned.other_id)
-        own = arguments(taken, ids_of(owned))
+        own = arguments(taken, ids_of(owned, name))
         unknown = arguments(taken, dict.fromkeys(IDS, uuid4()))
         theirs = answer_of(api, name, taken, own)
         assert theirs[0] == "PS404", (name, theirs)
@@ -113,7 +115,10 @@ def test_every_function_lets_the_owner_and_an_admin_in(db: Database, api: Conn, 
         for account in (owned.account_id, owned.admin_id):
             be(api, account)
             with api.transaction(force_rollback=True):
-                assert refused(api, call_sql(name, taken), arguments(taken, ids_of(owned))) in later, (name, account)
+                assert refused(api, call_sql(name, taken), arguments(taken, ids_of(owned, name))) in later, (
+                    name,
+                    account,
+                )
 
 
 def test_ownership_is_asked_before_anything_is_locked(db: Database, api: Conn, owned: Owned) -> None:
@@ -123,7 +128,7 @@ def test_ownership_is_asked_before_anything_is_locked(db: Database, api: Conn, o
         be(api, owned.other_id)
         api.execute("set local lock_timeout = '1s'")
         for name, taken in taking_ids(db).items():
-            assert answer_of(api, name, taken, arguments(taken, ids_of(owned)))[0] == "PS404", name
+            assert answer_of(api, name, taken, arguments(taken, ids_of(owned, name)))[0] == "PS404", name
 
 
 def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database) -> None:
@@ -144,6 +149,10 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         ("may_read", "swarm_ids"),
         ("swarm_owners", "swarm_ids"),
         ("live_tokens", "token_ids"),  # says only whether an id that somebody knows is valid
+        ("save_entry", "target_id"),
+        ("save_entry", "derived_from"),
+        ("save_blueprint_entry", "target_id"),
+        ("contribute_entries", "entry_ids"),
         ("account_frames", "only_ids"),
         ("account_frames", "known_ids"),
     }
@@ -165,6 +174,33 @@ def test_anothers_upload_cannot_be_attached(db: Database, api: Conn, owned: Owne
     assert refused(api, query, [own, [owned.upload_id]]) == "PS404"
     options = json.dumps({"files": [str(owned.upload_id)]})
     assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_anothers_entries_are_not_pointed_to_derived_from_or_given(db: Database, api: Conn, owned: Owned) -> None:
+    own = db.value("select swarm_id from pgswarm.swarm where owner_id = %(id)s", id=owned.other_id)
+    be(api, owned.other_id)
+    blueprint = call(api, "select pgswarm.create_blueprint('theirs')")
+    save = "select pgswarm.save_entry(%s, null, 'a', %s, '', '', %s, target_id => %s, derived_from => %s)"
+    for entry_id in (owned.entry_id, owned.blueprint_entry_id):
+        assert refused(api, save, [own, "pointer", None, entry_id, None]) == "PS404"
+        assert refused(api, save, [own, "text", b"x", None, [entry_id]]) == "PS404"
+        assert refused(api, save.replace("derived_from", "parent_id"), [own, "text", b"x", None, entry_id]) == "PS404"
+        to_blueprint = "select pgswarm.save_blueprint_entry(%s, 'a', 'pointer', target_id => %s)"
+        assert refused(api, to_blueprint, [blueprint, entry_id]) == "PS404"
+        given = "select pgswarm.contribute_entries(%s, %s, %s)"
+        assert refused(api, given, [blueprint, own, [entry_id]]) == "PS404"
+    options = json.dumps({"blueprint": "mine"})
+    assert refused(api, "select pgswarm.start_swarm('x', 'test/work', options => %s)", [options]) == "PS404"
+
+
+def test_blueprint_that_is_everybodys_is_changed_by_admins_only(db: Database, api: Conn, owned: Owned) -> None:
+    shared = db.value("select blueprint_id from pgswarm.blueprint where owner_id is null")
+    save = "select pgswarm.save_blueprint_entry(%s, 'a', 'text', content => 'x')"
+    made = "select pgswarm.create_blueprint('b', shared => true)"
+    be(api, owned.account_id)
+    assert (refused(api, save, [shared]), refused(api, made)) == ("PS403", "PS403")
+    be(api, owned.admin_id)
+    assert (refused(api, save, [shared]), refused(api, made)) == (None, None)
 
 
 def test_anothers_events_are_not_read_in_batches(api: Conn, owned: Owned) -> None:
