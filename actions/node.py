@@ -114,8 +114,11 @@ class Memory(Protocol):
     ) -> UUID:
         """Save text under `name`; the same call in a retried activation saves once. Return the entry's id."""
 
-    async def search(self, query: str, *, limit: int = 5) -> Sequence[Passage]:
-        """Return the passages that fit `query` best (full-text search), best first."""
+    async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
+        """Return the passages that fit `query` best (full-text search), best first.
+
+        `folder`: only what lies below it. The documentation of the swarm and its actions is found below `swarm` alone.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from pydantic import BaseModel
 
 from pgswarm.actions.base import Action, Registry
+from pgswarm.actions.documentation import as_json, pages
 from pgswarm.actions.node import ActionChoice
 from pgswarm.actions.registration import specs
 from pgswarm.processor.settings import like
@@ -79,3 +80,7 @@ class Catalogue:
     def specs(self) -> str:
         """Return this process's actions as the JSON array that `register_actions` takes."""
         return specs(runnable.action for runnable in self.runnables.values())
+
+    def pages(self) -> str:
+        """Return the documentation of this process's actions as the JSON array that `register_documentation` takes."""
+        return as_json(pages(runnable.action for runnable in self.runnables.values()))

@@ -23,8 +23,10 @@ select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s,
 """
 _SEARCH: Final = """
 select entry_id, name, content, first_line, last_line, score
-  from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s)
+  from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
 """
+# What all swarms share (the documentation) is found by its path.
+_FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 
 
 class SwarmMemory:
@@ -45,10 +47,16 @@ class SwarmMemory:
 
     async def read(self, name_or_id: str | UUID) -> str:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
-        entry = self._find(name_or_id, await self.entries())
-        rows = await self._side.rows(_READ, (self._swarm_id, entry.entry_id), until=self._until)
+        entries = await self.entries()
+        shared = None
+        if isinstance(name_or_id, str) and "/" in name_or_id and all(name_or_id != entry.path for entry in entries):
+            shared = await self._at(name_or_id)
+        entry_id, name = (shared, str(name_or_id)) if shared else self._find(name_or_id, entries)
+        rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until)
+        if rows[0][0] is None:
+            raise ActionError("not_found", f"{name} is a folder: name what lies in it")
         try:
-            return decode(rows[0][0], entry.name).text
+            return decode(rows[0][0], name).text
         except NotTextError as error:
             raise ActionError("not_text", str(error)) from None
 
@@ -67,17 +75,26 @@ class SwarmMemory:
         entry_id: UUID = rows[0][0]
         return entry_id
 
-    async def search(self, query: str, *, limit: int = 5) -> Sequence[Passage]:
+    async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit best, best first."""
         try:
             text("query", query)
+            text("folder", folder)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.search: {error}") from None
-        params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)))
+        folder_id = await self._at(folder) if folder else None
+        if folder and folder_id is None:
+            raise ActionError("not_found", f"memory holds no folder {folder!r}")
+        params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)), folder_id)
         return [Passage(*row) for row in await self._side.rows(_SEARCH, params, until=self._until)]
 
+    async def _at(self, path: str) -> UUID | None:
+        rows = await self._side.rows(_FIND, (self._swarm_id, path), until=self._until)
+        found: UUID | None = rows[0][0]
+        return found
+
     @staticmethod
-    def _find(name_or_id: str | UUID, entries: Sequence[EntryInfo]) -> EntryInfo:
+    def _find(name_or_id: str | UUID, entries: Sequence[EntryInfo]) -> tuple[UUID, str]:
         wanted = str(name_or_id)
         for fits in (
             lambda entry: wanted == str(entry.entry_id),
@@ -87,6 +104,6 @@ class SwarmMemory:
         ):
             found = [entry for entry in entries if fits(entry)]
             if found:
-                return found[-1]
+                return found[-1].entry_id, found[-1].name
         names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
         raise ActionError("not_found", f"memory holds no {wanted!r}: it holds {names}")

@@ -100,6 +100,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         # what processors do
         "register_worker": _WORK,
         "register_actions": _WORK,
+        "register_documentation": _WORK,
         "heartbeat": _WORK,
         "drain_worker": _WORK,
         "stop_worker": _WORK,

@@ -4,6 +4,6 @@ Rule: nothing here is written twice. What an action takes comes from its class, 
 API itself, so that a page cannot say what is no longer so.
 """
 
-from pgswarm.actions.documentation.pages import Page, pages
+from pgswarm.actions.documentation.pages import Page, as_json, pages
 
-__all__ = ["Page", "pages"]
+__all__ = ["Page", "as_json", "pages"]

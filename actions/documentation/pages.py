@@ -4,7 +4,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pgswarm.actions import node as node_api
@@ -51,15 +51,16 @@ class Page:
     description: str
     content: str
 
-    def row(self) -> dict[str, str]:
-        """Return the page as `pgswarm.register_documentation` takes it."""
-        return {"path": self.path, "description": self.description, "content": self.content}
-
 
 def pages(actions: Iterable[Action[Any]]) -> list[Page]:
     """Return the pages on these actions, and the one on writing actions, by path."""
     found = [_of_action(one.spec, type(one)) for one in actions]
     return sorted([*found, _writing()], key=lambda page: page.path)
+
+
+def as_json(told: Iterable[Page]) -> str:
+    """Return pages as the JSON array that `pgswarm.register_documentation` takes."""
+    return json.dumps([asdict(page) for page in told], ensure_ascii=False)
 
 
 def _of_action(spec: ActionSpec, cls: type[Action[Any]]) -> Page:

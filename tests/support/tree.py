@@ -60,10 +60,12 @@ class MemoryFolder:
         del kind
         return self._put(name, content.encode(), folder, description)
 
-    async def search(self, query: str, *, limit: int = 5) -> list[Passage]:
+    async def search(self, query: str, *, limit: int = 5, folder: str = "") -> list[Passage]:
         words = {word[:6] for word in re.findall(r"\w{3,}", query.lower())} - {"the", "what", "about", "says", "text"}
         found = []
         for entry, content in self._entries.values():
+            if folder and not entry.path.startswith(f"/{folder}/"):
+                continue
             line = 1
             for paragraph in re.split(r"(\n\s*\n)", content.decode(errors="replace")):
                 low = paragraph.lower()
