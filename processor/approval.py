@@ -2,12 +2,12 @@
 
 Pure. The spawn that a handler returned waits in the node's state under `KEY`, which handlers never see. A yes
 commits it as it was; a no fails the node; anything else is a correction: the handler runs again, from the state that it
-had, with the correction among its messages. Bounded: `MAX_CORRECTIONS` of one spawn.
+had, with the correction among its messages, where it stays (under `SAID`). Bounded: `MAX_CORRECTIONS` of one spawn.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pgswarm.processor.acts import NewChild
@@ -15,6 +15,8 @@ from pgswarm.processor.encode import json_value
 
 KEY: Final = "pgswarm.approval"
 MARK: Final = KEY.encode()
+SAID: Final = "pgswarm.corrections"
+SAID_MARK: Final = SAID.encode()
 MAX_CORRECTIONS: Final = 5
 
 _TALK: Final = "conversation/"
@@ -30,15 +32,15 @@ _SCHEMA: Final = {"anyOf": [{"type": "boolean"}, {"type": "string", "minLength":
 class Waiting:
     """A spawn that waits for a yes.
 
-    `then` runs after it; `before` and `answers` are the state and the answers that its handler had; `corrections` what
-    was said to it so far.
+    `then` runs after it; `before` and `answers` are the state and the answers that its handler had; `corrections`: how
+    often it was corrected so far.
     """
 
     then: str
     children: Sequence[Mapping[str, Any]]
     before: Mapping[str, Any]
     answers: Sequence[Mapping[str, Any]]
-    corrections: Sequence[str] = field(default_factory=tuple)
+    corrections: int = 0
 
 
 @dataclass(frozen=True, slots=True)

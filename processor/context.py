@@ -71,7 +71,7 @@ class NodeContext:
         self._services = services
         self._own_state = run.state
         self._calls = 0
-        self._corrections: Sequence[str] = ()
+        self._corrections = 0
         self.args: Any = args
         self.action: str = run.action
         self.directive: str = run.directive
@@ -97,7 +97,9 @@ class NodeContext:
     @cached_property
     def state(self) -> dict[str, Any]:
         """Durable: committed with the outcome, there again in the next activation."""
-        return {} if self._own_state is None else dict(json.loads(self._own_state))
+        own = {} if self._own_state is None else dict(json.loads(self._own_state))
+        own.pop(approval.SAID, None)
+        return own
 
     @cached_property
     def reports(self) -> Sequence[Report]:
@@ -116,7 +118,7 @@ class NodeContext:
             Message(item.get("content", ""), item.get("role", "user"), item.get("files", ()))
             for item in self._woken_with.get("messages") or ()
         ]
-        return [*written, *(Message(text, "user") for text in self._corrections)]
+        return [*written, *(Message(text, "user") for text in self._said)]
 
     @cached_property
     def memory(self) -> SwarmMemory:
@@ -137,6 +139,13 @@ class NodeContext:
     @cached_property
     def _woken_with(self) -> Mapping[str, Any]:
         return {} if self._run.context is None else dict(json.loads(self._run.context))
+
+    @property
+    def _said(self) -> list[str]:
+        """How people have corrected this node; it stays in its state, where handlers do not see it."""
+        if self._own_state is None or approval.SAID_MARK not in self._own_state:
+            return []
+        return list(json.loads(self._own_state).get(approval.SAID, ()))
 
     @cached_property
     def _call_activation(self) -> int:
@@ -183,9 +192,13 @@ class NodeContext:
             return None if self._own_state is self._run.state else self._own_state
         if not isinstance(self.state, dict):
             raise BadValueError(f"state must be a dict, not {type(self.state).__name__}")
-        data = json_value("state", self.state)
+        data = json_value("state", self._whole_state())
         stored = json_value("state", {} if self._run.state is None else json.loads(self._run.state))
         return None if data == stored else data
+
+    def _whole_state(self) -> dict[str, Any]:
+        said = self._said
+        return {**self.state, approval.SAID: said} if said else self.state
 
     def ask_about_effect(self, error: unclear.UnclearEffectError) -> Act:
         """Return the act that asks a person about an effect and then runs the same handler again."""
@@ -220,15 +233,15 @@ class NodeContext:
         actions = [child.action.decode() for child in spawn.children]
         if not approval.is_needed(self._woken_with.get("approve"), plan, actions, self._services.catalogue.routable):
             return spawn
-        if len(self._corrections) >= approval.MAX_CORRECTIONS:
-            return failed(run, "not_approved", f"After {len(self._corrections)} corrections there was still no yes.")
+        if self._corrections >= approval.MAX_CORRECTIONS:
+            return failed(run, "not_approved", f"After {self._corrections} corrections there was still no yes.")
         before = {} if self._own_state is None else json.loads(self._own_state)
         answers = self._woken_with.get("answers") or ()
         then = (spawn.handler or b"main").decode()
         waiting = approval.Waiting(then, approval.as_json(spawn.children), before, answers, self._corrections)
         question = approval.question(run.action, run.directive, plan, spawn.children)
         act = Act(run, Verb.ASK, handler=run.handler.encode(), questions=[question])
-        act.state = approval.keep(self.state, waiting)
+        act.state = approval.keep(self._whole_state(), waiting)
         return act
 
     def settle_approval(self) -> Act | None:
@@ -247,8 +260,9 @@ class NodeContext:
             return act
         if not said.correction:
             return failed(self._run, "not_approved", "The user did not approve what was to be done.")
-        self._corrections = [*waiting.corrections, f"Not like that: {said.correction}"]
-        self._own_state = json_value("state", waiting.before)
+        self._corrections = waiting.corrections + 1
+        told = [*waiting.before.get(approval.SAID, ()), f"Not like that: {said.correction}"]
+        self._own_state = json_value("state", {**waiting.before, approval.SAID: told})
         self._woken_with = {**self._woken_with, "answers": waiting.answers}
         del self.answers
         return None

@@ -74,8 +74,10 @@ class PlanWork(Manager[PlanArgs]):
         return await self._plan(node)
 
     async def reviewed(self, node: Node[PlanArgs]) -> ActionOutcome:
-        """Carry the plan out where it is confirmed, else have the better one reviewed."""
+        """Carry the plan out where it is confirmed, else have the better one reviewed; plan anew where people wrote."""
         report = node.reports[0]
+        if len(node.messages) > node.state["heard"]:
+            return await self._plan(node)
         if report.outcome is not Outcome.SUCCEEDED:
             code, message = told(report.error, report.outcome.value, report.action)
             return Fail(code, f"The plan could not be reviewed: {message}")
@@ -100,7 +102,8 @@ class PlanWork(Manager[PlanArgs]):
         if len(stages) > MAX_STAGES or any(len(stage["steps"]) > MAX_PARTS for stage in stages):
             message = f"The plan is too big: at most {MAX_STAGES} stages of {MAX_PARTS} steps are allowed."
             return Fail("plan_too_big", message)
-        node.state.update(stages=stages, reviews=0, round=node.state.get("round", 0) + 1)
+        number = node.state.get("planned", 0) + 1
+        node.state.update(stages=stages, reviews=0, planned=number, heard=len(node.messages))
         return self._have_reviewed(node)
 
     def _have_reviewed(self, node: Node[PlanArgs]) -> Spawn:
@@ -108,7 +111,7 @@ class PlanWork(Manager[PlanArgs]):
         args = {
             "stages": node.state["stages"],
             "context": bounded(context_of(node)),
-            "known": [note.report for note in known_of(node)],
+            "known": [*(note.report for note in known_of(node)), *(message.content for message in node.messages)],
         }
         directive = node.state.get("left") or node.directive
         return Spawn([Child("swarm/review_plan", directive, args)], then=self.reviewed)
@@ -117,8 +120,9 @@ class PlanWork(Manager[PlanArgs]):
         stages = node.state["stages"]
         first, node.state["stages"] = stages[0]["steps"], stages[1:]
         # The whole plan is shown for a yes before its first stage; the later stages are part of it.
-        shown = node.state.get("shown") == node.state["round"]
-        node.state["shown"] = node.state["round"]
+        shown = node.state.get("shown") == node.state["planned"]
+        if not shown:
+            node.state.update(shown=node.state["planned"], round=node.state.get("round", 0) + 1)
         return Spawn(self._ordered(node, first), then=self.collect, plan="" if shown else _told(stages))
 
     async def _done_with_set(self, node: Node[PlanArgs]) -> ActionOutcome:

@@ -1,10 +1,12 @@
 """Managers: plans are reviewed, failures looked at, reviews repeated with answers; every loop has its end."""
 
+import json
 from collections import Counter
 from typing import Any
 
 from e2e.swarm.conftest import Lines, Plant
 from pgswarm.actions import Fail, Finish
+from pgswarm.actions.node import ActionChoice, Message
 from pgswarm.schema.states import Outcome
 from support.tree import Tree
 
@@ -218,8 +220,6 @@ async def test_where_nothing_fits_the_user_says_what_to_do_instead(plant: Plant)
 
 
 async def test_where_nothing_fits_a_new_action_is_made_where_that_is_on(plant: Plant) -> None:
-    from pgswarm.actions.node import ActionChoice
-
     lines: Lines = [("route", None, {"action": None, "arguments": [], "reason": "No such tool."})]
     tree = plant(lines, lambda _: "no", stand_ins={"action/create": lambda _: Fail("tests_failed", "its tests fail")})
     tree.more_actions = [ActionChoice("action/create", "Make a new action.", {})]
@@ -246,3 +246,24 @@ FAILURE = {"action": "swarm/route_action", "code": "broken", "message": "It brok
 
 def _remedy(decision: str, **said: str) -> dict[str, str]:
     return {"decision": decision, "advice": "", "action": "", "question": "", "reason": "", **said}
+
+
+async def test_what_a_person_writes_before_a_plan_begins_makes_another_plan(plant: Plant) -> None:
+    lines = [
+        NO_UNKNOWNS,
+        ("plan", {"messages": ["without a"]}, {"questions": [], "stages": stages(["b"])}),
+        ("plan", None, {"questions": [], "stages": stages(["a"])}),
+        *GOOD,
+    ]
+    shown: list[Any] = []
+
+    def confirms(node: Any) -> Finish:
+        shown.append(node.raw_args["known"])
+        node.tree.nodes[0].messages = [Message("without a", "user")]
+        return Finish(json.dumps({"confirmed": True, "reason": "", "stages": []}))
+
+    work = Worker()
+    tree = plant(lines, stand_ins={"swarm/route_action": work, "swarm/review_plan": confirms})
+    root = await tree.run("Do it", "swarm/plan")
+    assert (root.outcome, work.given) == (Outcome.SUCCEEDED, ["b"])
+    assert shown == [[], ["without a"]]  # the reviewer knows what the person wants

@@ -108,13 +108,16 @@ async def test_a_correction_runs_the_handler_again_from_where_it_was() -> None:
     again = await act_of(plans, context=context("plan", "shorter"), state=waiting.state)
     assert seen[1] == ({"round": 4}, ["Not like that: shorter"], ["an earlier answer"])
     spawned = await act_of(never, context=context("plan", "yes"), state=again.state)
-    assert json.loads(spawned.state) == {"round": 5}
+    assert json.loads(spawned.state) == {"round": 5, approval.SAID: ["Not like that: shorter"]}
+    await act_of(plans, context=context(), state=spawned.state)  # a later handler of this node
+    assert seen[2][:2] == ({"round": 5}, ["Not like that: shorter"])
 
 
 async def test_a_correction_may_lead_to_something_else_than_a_spawn() -> None:
     waiting = await act_of(lambda _: PLAN, context=context(), state=b'{"round": 4}')
     ended = await act_of(lambda _: Finish("done"), context=context("plan", "leave it"), state=waiting.state)
-    assert (ended.verb, json.loads(ended.state)) == (Verb.FINISH, {"round": 4})
+    assert ended.verb is Verb.FINISH
+    assert json.loads(ended.state) == {"round": 4, approval.SAID: ["Not like that: leave it"]}
 
 
 async def test_corrections_without_an_end_fail_the_node() -> None:
