@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -26,9 +26,15 @@ LARGEST_MESSAGE: Final = 1_000_000
 class _Server(uvicorn.Server):
     """uvicorn's server, which ends with the exit code 0 when it was told to end."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._app = app
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,8 +53,8 @@ class _Server(uvicorn.Server):
         self._app.state.stopping.set()
 
 
-def serve(settings: ApiSettings, bound: socket.socket) -> None:
-    """Serve on a bound socket until SIGTERM or Ctrl-C."""
+def serve(settings: ApiSettings, bound: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve on a bound socket until SIGTERM or Ctrl-C; `ready` is called once it serves and can be ended in order."""
     app = create_app(settings)
     config = uvicorn.Config(
         app,
@@ -65,4 +71,4 @@ def serve(settings: ApiSettings, bound: socket.socket) -> None:
         lifespan="on",
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_Server(config, app).serve(sockets=[bound]))
+        runner.run(_Server(config, app, ready).serve(sockets=[bound]))

@@ -37,6 +37,13 @@ HELP = """Durable swarms of agents on PostgreSQL.
 
 Works on the database of PGSWARM_DATABASE_URL; without it, on an embedded PostgreSQL that is started when it is needed.
 
+\b
+Examples:
+  pgswarm run "Summarise the notes" --file notes.md
+  pgswarm up
+  pgswarm inbox
+  pgswarm doctor
+
 Exit codes: 0 succeeded, 1 failed, 2 bad arguments, files or ids, 3 stopped at a question, 4 database or model
 unreachable or of a wrong version, 130 interrupted.
 """

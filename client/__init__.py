@@ -4,7 +4,8 @@ Rule: it imports nothing else of pgswarm, only httpx and pydantic, so that it ca
 """
 
 from pgswarm.client.async_client import AsyncAsk, AsyncClient
-from pgswarm.client.calls import File, Id, StartOptions
+from pgswarm.client.calls.parts import File, Id
+from pgswarm.client.calls.swarms import StartOptions
 from pgswarm.client.client import Ask, Client
 from pgswarm.client.errors import (
     ApiError,
@@ -19,16 +20,30 @@ from pgswarm.client.errors import (
 from pgswarm.client.models import (
     AccessToken,
     Account,
+    Blueprint,
+    Changed,
+    Conversation,
     Diff,
     Difference,
+    Entry,
     Event,
+    Link,
+    LinkedQuestion,
+    LlmCall,
+    MadeLink,
     Message,
     Node,
+    Passage,
     Question,
+    Raised,
+    Replaced,
+    Said,
     Started,
     Steered,
     Swarm,
+    Token,
     Upload,
+    Worker,
 )
 from pgswarm.client.patience import Patience
 
@@ -39,26 +54,40 @@ __all__ = [
     "Ask",
     "AsyncAsk",
     "AsyncClient",
+    "Blueprint",
+    "Changed",
     "Client",
     "ClientError",
+    "Conversation",
     "DeadlineError",
     "Diff",
     "Difference",
+    "Entry",
     "Event",
     "File",
     "Id",
+    "Link",
+    "LinkedQuestion",
+    "LlmCall",
+    "MadeLink",
     "Message",
     "Node",
     "NotSucceededError",
+    "Passage",
     "Patience",
     "ProtocolError",
     "Question",
     "QuestionOpenError",
+    "Raised",
+    "Replaced",
+    "Said",
     "StartOptions",
     "Started",
     "Steered",
     "Swarm",
     "SwarmError",
+    "Token",
     "UnreachableError",
     "Upload",
+    "Worker",
 ]

@@ -5,33 +5,25 @@ methods.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 from uuid import UUID
 
 import httpx2 as httpx
 
-from pgswarm.client import calls, waits
-from pgswarm.client.calls import File, Id, StartOptions
+from pgswarm.client import waits
+from pgswarm.client.async_methods import AsyncMethods
+from pgswarm.client.calls.parts import Id
+from pgswarm.client.calls.swarms import StartOptions
 from pgswarm.client.errors import ApiError
-from pgswarm.client.models import (
-    AccessToken,
-    Account,
-    Diff,
-    Event,
-    Message,
-    Node,
-    Question,
-    Started,
-    Steered,
-    Swarm,
-    Upload,
-)
+from pgswarm.client.feeds import Feed, Now
+from pgswarm.client.models import Event, Question
 from pgswarm.client.patience import Attempts, Patience, is_good
 from pgswarm.client.requests import lost, reply_of, request_of, settings, stream_of
-from pgswarm.client.tails import MissedError, Tail
+from pgswarm.client.streams import MissedError, Stream
+from pgswarm.client.tails import Tail
 from pgswarm.client.wire import Call, Listing, Lost, Reply, base_of
 
 T = TypeVar("T")
@@ -39,7 +31,7 @@ AsyncAsk = Callable[[Question], Awaitable[Any]]
 """What is asked a question and returns the answer, in its own time."""
 
 
-class AsyncClient:
+class AsyncClient(AsyncMethods):
     """Calls a pgswarm API. Close it after use, or use it in an `async with`."""
 
     def __init__(
@@ -67,157 +59,53 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def signup(self, username: str, password: str) -> Account:
-        """Make an account, where the server lets anybody. It does not log in."""
-        return await self._do(calls.signup(username, password))
-
-    async def login(self, username: str, password: str) -> AccessToken:
-        """Log in: from now on this client calls with the token that it got."""
-        found = await self._do(calls.login(username, password))
-        self.token = found.access_token
-        return found
-
-    async def logout(self) -> None:
-        """End this client's token and forget it."""
-        await self._do(calls.logout())
-        self.token = None
-
-    async def me(self) -> Account:
-        """Return who this client calls as."""
-        return await self._do(calls.me())
-
-    async def start(self, goal: str, *, idempotency_key: str | None = None, **options: Unpack[StartOptions]) -> Started:
-        """Start a swarm. With a key of the caller's own, a program that runs again gets the swarm of its first run."""
-        return await self._do(calls.start(goal, options, idempotency_key))
-
-    async def swarm(self, swarm_id: Id) -> Swarm:
-        """Return a swarm, its goal and report whole."""
-        return await self._do(calls.swarm(swarm_id))
-
-    def swarms(self, *, status: str | None = None, conversation_id: Id | None = None) -> AsyncIterator[Swarm]:
-        """Iterate over the account's swarms, newest first; an administrator's over everybody's."""
-        return self._each(calls.swarms(status, conversation_id))
-
-    async def node(self, swarm_id: Id, node_id: Id) -> Node:
-        """Return a node, its texts whole."""
-        return await self._do(calls.node(swarm_id, node_id))
-
-    def nodes(
-        self,
-        swarm_id: Id,
-        *,
-        status: str | None = None,
-        action: str | None = None,
-        under: Id | None = None,
-        parent_id: Id | None = None,
-    ) -> AsyncIterator[Node]:
-        """Iterate over a swarm's nodes, parents before their children; `under`: a node and all below it."""
-        return self._each(calls.nodes(swarm_id, status, action, under, parent_id))
-
-    def state(self, swarm_id: Id, *, at_seq: int | None = None, at: datetime | None = None) -> AsyncIterator[Node]:
-        """Iterate over the nodes as they were after an event, or at a moment (with its time zone)."""
-        return self._each(calls.state(swarm_id, at_seq, at))
-
-    def history(self, swarm_id: Id, after_seq: int = 0) -> AsyncIterator[Event]:
-        """Iterate over the events that there are now, with who did what; `events` waits for those that come."""
-        return self._each(calls.history(swarm_id, after_seq))
-
-    async def pause(self, swarm_id: Id) -> Steered:
-        """Pause a swarm: what runs finishes, nothing new begins."""
-        return await self._do(calls.steer(swarm_id, "pause"))
-
-    async def resume(self, swarm_id: Id) -> Steered:
-        """Go on with a paused swarm."""
-        return await self._do(calls.steer(swarm_id, "resume"))
-
-    async def cancel(self, swarm_id: Id) -> Steered:
-        """End a swarm and all of its nodes."""
-        return await self._do(calls.steer(swarm_id, "cancel"))
-
-    async def cancel_node(self, swarm_id: Id, node_id: Id) -> None:
-        """End a node and all below it."""
-        await self._do(calls.cancel_node(swarm_id, node_id))
-
-    async def raise_budget(self, swarm_id: Id, **budget: float) -> None:
-        """Set limits anew, as in `raise_budget(swarm_id, nodes=500)`, and go on where the swarm is paused."""
-        await self._do(calls.raise_budget(swarm_id, budget))
-
-    async def fork(self, swarm_id: Id, at_seq: int, *, idempotency_key: str | None = None) -> Started:
-        """Make a swarm that goes on from a past event of this one."""
-        return await self._do(calls.fork(swarm_id, at_seq, idempotency_key))
-
-    async def copy(self, swarm_id: Id, *, idempotency_key: str | None = None) -> Started:
-        """Make a swarm that goes on from where this one is now."""
-        return await self._do(calls.copy(swarm_id, idempotency_key))
-
-    async def diff(self, swarm_id: Id, other_id: Id, *, limit: int = 100) -> Diff:
-        """Compare two swarms node by node; of the differences, the first `limit`."""
-        return await self._do(calls.diff(swarm_id, other_id, limit))
-
-    async def question(self, question_id: Id) -> Question:
-        """Return a question, its prompt whole."""
-        return await self._do(calls.question(question_id))
-
-    def questions(
-        self, *, swarm_id: Id | None = None, conversation_id: Id | None = None, only_open: bool = True
-    ) -> AsyncIterator[Question]:
-        """Iterate over the inbox: the open questions of all swarms, the oldest first."""
-        return self._each(calls.questions(swarm_id, conversation_id, only_open=only_open))
-
-    async def answer(self, question_id: Id, value: Any, *, files: Sequence[Id] = ()) -> Question:
-        """Answer a question with any JSON value that fits it. `ApiError` 409: another was first, or it is closed."""
-        return await self._do(calls.answer(question_id, value, files))
-
-    def messages(self, swarm_id: Id, node_id: Id | None = None) -> AsyncIterator[Message]:
-        """Iterate over what was written to a swarm and its nodes, or what one node reads; the oldest first."""
-        return self._each(calls.messages(swarm_id, node_id))
-
-    async def write(
-        self,
-        swarm_id: Id,
-        content: str,
-        *,
-        node_id: Id | None = None,
-        files: Sequence[Id] = (),
-        idempotency_key: str | None = None,
-    ) -> Message:
-        """Write to a node or to the whole swarm; who it is for reads it at its next activation."""
-        return await self._do(calls.write(swarm_id, content, node_id, files, idempotency_key))
-
-    async def upload(self, *files: File, idempotency_key: str | None = None) -> list[Upload]:
-        """Send files, by their paths or as (name, content), to be named in `files` of a goal, a message, an answer."""
-        return await self._do(await asyncio.to_thread(calls.upload, files, idempotency_key))
-
     async def events(
-        self, swarm_id: Id, after_seq: int = 0, *, kinds: Sequence[str] = (), within_s: float | None = None
+        self,
+        swarm_id: Id,
+        after_seq: int = 0,
+        *,
+        snapshot: bool = False,
+        kinds: Sequence[str] = (),
+        within_s: float | None = None,
     ) -> AsyncIterator[Event]:
         """Yield a swarm's events, those that were and each as it comes, until the swarm has terminated.
 
-        Every event once and in order, over as many connections as it takes. `kinds`: as in `("node.*",)`.
-        `within_s` bounds the whole iteration (`DeadlineError`); without a connection the client's patience does.
+        Every event once and in order, over as many connections as it takes. `kinds`: as in `("node.*",)`; `snapshot`:
+        the swarm as it is now in the place of what was. `within_s` bounds the whole iteration (`DeadlineError`);
+        without a connection the client's patience does.
         """
-        tail = Tail(swarm_id, after_seq, kinds=kinds, within_s=within_s, patience=self._patience)
+        tail = Tail(swarm_id, after_seq, snapshot=snapshot, kinds=kinds, within_s=within_s, patience=self._patience)
         if after_seq:
             tail.check(await self.swarm(swarm_id))
-        while not tail.is_over():
-            came: Reply | Lost = Lost("the stream ended")
-            wanted = stream_of(tail.call(), self.token, tail.silence_s, self._patience)
-            try:
-                async with self._http.stream(**wanted) as response:
-                    if response.is_success:
-                        tail.opened(response.headers)
-                        async for chunk in response.aiter_bytes():
-                            for event in tail.feed(chunk):
-                                yield event
-                            if tail.is_over():
-                                return
-                    else:
-                        came = reply_of(response, await response.aread())
-            except httpx.RequestError as error:
-                came = lost(error)
-            except MissedError as error:
-                came = Lost(str(error))
-            await asyncio.sleep(tail.pause(came))
+        async with aclosing(self._follow(tail)) as followed:
+            async for event in followed:
+                yield event
+
+    async def all_events(
+        self,
+        after: str | None = None,
+        *,
+        conversation_id: Id | None = None,
+        kinds: Sequence[str] = (),
+        within_s: float | None = None,
+    ) -> AsyncIterator[Event]:
+        """Yield the events of all of the account's swarms from now on, also of those that are started later.
+
+        It has no end: leave it, or bound it by `within_s` (`DeadlineError`). A program that starts anew passes the
+        `cursor` of the last event that it has dealt with (nothing is left out, some of it may come again), or, at its
+        very beginning, that of `Client.cursor`.
+        """
+        feed = Feed(after, conversation_id=conversation_id, kinds=kinds, within_s=within_s, patience=self._patience)
+        async with aclosing(self._follow(feed)) as followed:
+            async for event in followed:
+                yield event
+
+    async def cursor(self) -> str:
+        """Return the cursor of now: `all_events` after it leaves out nothing that happens from this call on."""
+        now = Now(self._patience)
+        async for _ in self._follow(now):
+            pass
+        return now.cursor or ""
 
     async def run(
         self, goal: str, *, ask: AsyncAsk | None = None, within_s: float | None = None, **options: Unpack[StartOptions]
@@ -249,6 +137,27 @@ class AsyncClient:
         except ApiError as error:
             if error.status != waits.CONFLICT:
                 raise
+
+    async def _follow(self, stream: Stream) -> AsyncGenerator[Event]:
+        while not stream.is_over():
+            came: Reply | Lost = Lost("the stream ended")
+            wanted = stream_of(stream.call(), self.token, stream.silence_s, self._patience)
+            try:
+                async with self._http.stream(**wanted) as response:
+                    if response.is_success:
+                        stream.opened(response.headers)
+                        async for chunk in response.aiter_bytes():
+                            for event in stream.feed(chunk):
+                                yield event
+                            if stream.is_over():
+                                return
+                    else:
+                        came = reply_of(response, await response.aread())
+            except httpx.RequestError as error:
+                came = lost(error)
+            except MissedError as error:
+                came = Lost(str(error))
+            await asyncio.sleep(stream.pause(came))
 
     async def _each(self, listing: Listing[T]) -> AsyncIterator[T]:
         after: str | None = None

@@ -55,4 +55,8 @@ def reply_of(response: httpx.Response, content: bytes = b"") -> Reply:
 
 def lost(error: httpx.RequestError) -> Lost:
     """Return what an error of httpx means for its call."""
-    return Lost(str(error) or type(error).__name__, sent=not isinstance(error, _NOT_SENT))
+    said = str(error) or type(error).__name__
+    url = error.request.url
+    where = f"{url.scheme}://{url.netloc.decode()}"
+    why = f"nothing answers at {where} ({said})" if isinstance(error, httpx.ConnectError) else f"{said} ({where})"
+    return Lost(why, sent=not isinstance(error, _NOT_SENT))

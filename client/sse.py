@@ -40,6 +40,11 @@ class Parser:
         self._line: list[bytes] = []  # the parts of a line that has not ended
         self._clear()
 
+    @property
+    def last_id(self) -> str:
+        """Return the last id that was sent whole, also with no message; empty where there was none."""
+        return self._id
+
     def feed(self, chunk: bytes) -> Iterator[Message]:
         """Yield the messages that end in this chunk; raise `ProtocolError` where one is too long."""
         if not chunk:

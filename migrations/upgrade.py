@@ -109,7 +109,7 @@ def _state(connection: Connection[Any]) -> SchemaState:
     if revision is not None and revision not in known:
         raise DatabaseVersionError(
             f"the database is at revision {revision}, which this pgswarm does not know: a newer one migrated it",
-            hint="upgrade pgswarm",
+            hint="upgrade pgswarm where this was typed: pip install --upgrade pgswarm",
         )
     row = connection.execute("select obj_description('pgswarm'::regnamespace, 'pg_namespace')").fetchone()
     applied = row is not None and row[0] == f"pgswarm {fingerprint()}"

@@ -22,7 +22,8 @@ Log = Annotated[
 def api(*, host: Host = None, port: Port = None, closed_signup: ClosedSignup = False, log: Log = "warning") -> None:
     r"""Serve the HTTP API on the database. Start as many as you like, behind any proxy.
 
-    SIGTERM and Ctrl-C end it in order: requests have 10 seconds to end. Its address is the first line of its output.
+    SIGTERM and Ctrl-C end it in order: requests have 10 seconds to end. Its address is the first line of its output,
+    once it serves.
     See the documentation (docs/api.md) for the settings that it takes from the environment.
 
     \b
@@ -38,8 +39,7 @@ def api(*, host: Host = None, port: Port = None, closed_signup: ClosedSignup = F
     set_up(log)
     settings = api_settings(ready_url(), host=host, port=port, closed_signup=closed_signup or None)
     with bound_to(settings.host, settings.port) as bound:
-        typer.echo(address(bound))
-        serve(settings, bound)
+        serve(settings, bound, ready=lambda: typer.echo(address(bound)))
 
 
 def api_settings(database_url: str, **given: Any) -> "ApiSettings":

@@ -28,7 +28,13 @@ app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 
 @app.command()
 def start(*, as_json: Json = False) -> None:
-    """Start the embedded PostgreSQL, made at the first time. Does nothing where it runs."""
+    r"""Start the embedded PostgreSQL, made at the first time. Does nothing where it runs.
+
+    \b
+    Examples:
+      pgswarm db start
+      PGSWARM_HOME=/srv/pgswarm pgswarm db start
+    """
     from pgswarm.cli.embedded import ensure_running, find_home
 
     home = find_home()
@@ -41,7 +47,12 @@ def start(*, as_json: Json = False) -> None:
 
 @app.command()
 def stop(*, as_json: Json = False) -> None:
-    """Stop the embedded PostgreSQL. What runs in it is rolled back and goes on after the next start."""
+    r"""Stop the embedded PostgreSQL. What runs in it is rolled back and goes on after the next start.
+
+    \b
+    Example:
+      pgswarm db stop
+    """
     from pgswarm.cli.embedded import find_home, stop_server
 
     stopped = stop_server(find_home())
@@ -53,7 +64,12 @@ def stop(*, as_json: Json = False) -> None:
 
 @app.command()
 def status(*, as_json: Json = False) -> None:
-    """Say whether it runs, and where its data lie. Starts nothing."""
+    r"""Say whether it runs, and where its data lie. Starts nothing.
+
+    \b
+    Example:
+      pgswarm db status --json
+    """
     from pgswarm.cli.embedded import find_home, server_state
 
     home = find_home()
@@ -69,7 +85,12 @@ def status(*, as_json: Json = False) -> None:
 
 @app.command()
 def url(*, as_json: Json = False) -> None:
-    """Print the URL of the database. Starts the embedded PostgreSQL unless PGSWARM_DATABASE_URL names another."""
+    r"""Print the URL of the database. Starts the embedded PostgreSQL unless PGSWARM_DATABASE_URL names another.
+
+    \b
+    Example:
+      psql "$(pgswarm db url)"
+    """
     from pgswarm.cli.database import database_url
 
     if as_json:

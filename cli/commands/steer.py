@@ -27,7 +27,12 @@ STATUS = "select status, coalesce(outcome, status) as state, paused_reason from 
 
 
 def pause(swarm: Swarm, *, as_json: Json = False) -> None:
-    """Pause a swarm. What runs is finished and kept, nothing new begins, questions stay open."""
+    r"""Pause a swarm. What runs is finished and kept, nothing new begins, questions stay open.
+
+    \b
+    Example:
+      pgswarm pause 019a2b3c4d5e
+    """
     _apply("pause", swarm, "Paused.", as_json=as_json)
 
 
@@ -52,7 +57,13 @@ def cancel(
     node: Annotated[str | None, typer.Option(help="Cancel only this node and all below it.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Cancel a swarm, or one node with all below it. What runs is cut off: nothing of it is written any more."""
+    r"""Cancel a swarm, or one node with all below it. What runs is cut off: nothing of it is written any more.
+
+    \b
+    Examples:
+      pgswarm cancel 019a2b3c4d5e
+      pgswarm cancel 019a2b3c4d5e --node 7f8e9dacbdce
+    """
     _apply("cancel" if node is None else "cancel_node", swarm, "Cancelled.", node=node, as_json=as_json)
 
 

@@ -48,7 +48,12 @@ def fork(
 
 
 def copy(swarm: Swarm, *, as_json: Json = False) -> None:
-    """Make a swarm that goes on from where another is now."""
+    r"""Make a swarm that goes on from where another is now.
+
+    \b
+    Example:
+      pgswarm copy 019a2b3c4d5e
+    """
     _make("copy", swarm, None, as_json=as_json)
 
 

@@ -31,6 +31,15 @@ def test_the_api_serves_until_it_is_told_to_end_and_ends_in_order(db: Database) 
         assert found.process.returncode == 0
 
 
+def test_it_can_be_ended_in_order_as_soon_as_it_has_said_its_address(db: Database) -> None:
+    with ME.start("api", "--port", "0", PGSWARM_DATABASE_URL=db.url) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://")
+        process.terminate()
+        _, err = process.communicate(timeout=WITHIN_S)
+        assert (process.returncode, err) == (0, "")
+
+
 def test_settings_come_from_the_environment_and_the_command_line(db: Database) -> None:
     with serving(db.url, "--closed-signup", PGSWARM_MAX_BODY_BYTES="1000") as found:
         someone = {"username": "anna", "password": "correct horse battery"}

@@ -1,4 +1,4 @@
-"""Every command of the README and the documents, typed as it stands there, does its work.
+"""Every command of the README and the documents, typed as it stands there, does its work; so does the SQL of two.
 
 Ids in the documents are made up: each stands for one of a real swarm, which is put in its place. What cannot be run
 here is named, with the test that runs it.
@@ -24,8 +24,11 @@ from support.running import ROOT, environment
 from support.wait import wait_until
 
 PAGES = [
-    ROOT / name for name in ("README.md", "examples/README.md", "docs/commands.md", "docs/sql.md", "docs/models.md")
+    *(ROOT / name for name in ("README.md", "examples/README.md")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("commands", "sql", "models", "api", "time")),
 ]
+SQL_PAGES = ("README.md", "time.md")
+SQL = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ELSEWHERE = {
     "./demo": "tests/e2e/test_demo.py",
@@ -37,6 +40,7 @@ ELSEWHERE = {
     "OPENAI_BASE_URL=": "tests/e2e/models, with a server of the tests' own",
 }
 STAYS = ("pgswarm up", "pgswarm processor", "pgswarm watch")
+ANY_PORT = ("--port 8080", "--port 0")  # another process may have that one
 ENDED, ASKS, OPEN, QUESTION = "019a2b3c4d5e", "7f8e9dacbdce", "6c5b4a392817", "5e4d3c2b1a90"
 DEADLINE_S = 120
 TYPED = "the board\n"  # to whatever asks
@@ -64,11 +68,12 @@ class Desk:
     folder: Path
     variables: dict[str, str]
     ids: dict[str, str]
+    swarm_id: str = ""
 
     def type(self, line: str) -> None:
-        for shown, real in self.ids.items():
+        for shown, real in [*self.ids.items(), ANY_PORT]:
             line = line.replace(shown, real)
-        stays = line.split("#")[0].strip() in STAYS
+        stays = line.split("#")[0].strip() in STAYS or line.startswith("pgswarm api")
         with subprocess.Popen(
             ["bash", "-o", "pipefail", "-c", f"exec {line}" if stays else line],
             cwd=self.folder,
@@ -139,6 +144,7 @@ def prepare(desk: Desk) -> None:
         desk.type("pgswarm processor --once")
         query = "select question_id from pgswarm.question where swarm_id = %s"
         question = str(connection.execute(query, [asks]).fetchall()[0][0])
+    desk.swarm_id = ended
     desk.ids |= {ENDED: ended, ASKS: asks, OPEN: stays, QUESTION: question}
 
 
@@ -148,6 +154,10 @@ def test_every_command_of_the_page_does_its_work(desk: Desk, page: Path) -> None
     for line in commands(page):
         if elsewhere(line) is None:
             desk.type(line)
+    if page.name in SQL_PAGES:
+        (desk.folder / "page.sql").write_text("\n".join(SQL.findall(page.read_text())))
+        psql = 'psql "$(pgswarm db url)" --no-psqlrc --quiet --set ON_ERROR_STOP=1'
+        desk.type(f"{psql} --set swarm={desk.swarm_id} --file page.sql")
 
 
 def test_what_is_run_elsewhere_is_still_in_a_document() -> None:

@@ -94,3 +94,36 @@ def test_the_examples_of_the_help_are_commands_with_their_options(line: str) -> 
 
 def test_the_examples_are_found() -> None:
     assert len(examples(app)) > 30
+
+
+RUN_BY = {  # what is neither code nor a command needs none
+    "tests/e2e/test_documented_commands.py": {
+        "README.md": "sh sql",
+        "examples/README.md": "sh",
+        "docs/api.md": "console",
+        "docs/commands.md": "console",
+        "docs/models.md": "sh",
+        "docs/sql.md": "console",
+        "docs/testing.md": "sh",
+        "docs/time.md": "sh sql",
+    },
+    "tests/e2e/test_api_page.py": {
+        f"docs/{name}.md": "bash" for name in ("api", "accounts", "people", "events", "time")
+    },
+    "tests/api/client/test_waits.py": {"README.md": "python", "docs/client.md": "python"},
+    "tests/api/events/test_raw_listening.py": {"docs/events.md": "python sh sql"},
+    "tests/db/roles/test_page.py": {"docs/accounts.md": "sql"},
+    "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
+}
+LANGUAGE = re.compile(r"^```(sh|bash|console|sql|python)$", re.MULTILINE)
+
+
+def test_every_block_of_code_of_the_documents_is_run_by_a_test_that_names_its_page() -> None:
+    found = {
+        (str(page.relative_to(ROOT)), language) for page in PAGES for language in LANGUAGE.findall(page.read_text())
+    }
+    run = [(page, language) for pages in RUN_BY.values() for page, said in pages.items() for language in said.split()]
+    assert sorted(found) == sorted(run)
+    for test, pages in RUN_BY.items():
+        text = (ROOT / test).read_text()
+        assert [page for page in pages if not re.search(rf"\b{Path(page).stem}\b", text)] == [], test

@@ -217,7 +217,7 @@ def test_what_is_no_pgswarm_api_is_found_out(site: Any) -> None:
 
 def test_answer_that_is_not_read_is_said(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     swarm_id = site.api.swarm(site.api.anna)
-    monkeypatch.setattr("pgswarm.client.calls._swarm", lambda *_: "/healthz")
+    monkeypatch.setattr("pgswarm.client.calls.swarms.of_swarm", lambda *_: "/healthz")
     with pytest.raises(ProtocolError, match="pgswarm API"):
         site.anna.swarm(swarm_id)
 

@@ -118,7 +118,7 @@ def test_server_that_is_gone_is_said_after_the_patience(site: Any) -> None:
     little = Patience(in_all_s=0.5, first_pause_s=0.05)
     with pytest.raises(UnreachableError, match=f"{swarm_id}/events"):
         list(site.client(site.api.anna, url, little).events(swarm_id))
-    with pytest.raises(UnreachableError, match="GET /v1/auth/me"):
+    with pytest.raises(UnreachableError, match=f"GET /v1/auth/me: nothing answers at {url} "):
         site.client(site.api.anna, url, little).me()
 
 

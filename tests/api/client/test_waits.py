@@ -1,4 +1,4 @@
-"""`run` and `wait`: from a goal to its report, with real processors. What `docs/client.md` says is run here."""
+"""`run` and `wait`: from a goal to its report, with real processors. README.md and docs/client.md are run here."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,8 @@ from support.threads import in_thread, meanwhile
 from support.verbs import Kid, ask, fail, finish, spawn
 from support.wait import wait_until
 
-PAGE = Path(__file__).parents[3] / "docs" / "client.md"
+ROOT = Path(__file__).parents[3]
+PAGES = {"README.md": 1, "docs/client.md": 10}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -95,22 +96,25 @@ def test_swarm_out_of_budget_ends_the_wait_and_goes_on_when_it_is_raised(site: A
     assert client.wait(swarm_id, within_s=60) == "done after all"
 
 
-def test_page_of_the_client_is_true(db: Database, processors: Processors, capsys: pytest.CaptureFixture[str]) -> None:
+def test_code_of_the_pages_is_true(db: Database, processors: Processors, capsys: pytest.CaptureFixture[str]) -> None:
     processors.start()
     api = Api(db)
     api.app.state.hub = Hub(api.settings, SHORT)
-    blocks = BLOCK.findall(PAGE.read_text())
-    assert len(blocks) == 8
     with in_thread(lambda: proxied(api)) as proxy:
-        names: dict[str, Any] = {"__name__": "page"}
-        try:
-            for number, block in enumerate(blocks, 1):
-                code = block.replace("http://127.0.0.1:8000", proxy.url)
-                exec(compile(code, f"client.md, block {number}", "exec"), names)  # noqa: S102 - the page's own code
-        finally:
-            names["client"].close()
-    said = capsys.readouterr().out
+        for page, count in PAGES.items():
+            blocks = BLOCK.findall((ROOT / page).read_text())
+            assert len(blocks) == count
+            names: dict[str, Any] = {"__name__": "page"}
+            try:
+                for number, block in enumerate(blocks, 1):
+                    code = block.replace("http://127.0.0.1:8000", proxy.url)
+                    exec(compile(code, f"{page}, block {number}", "exec"), names)  # noqa: S102 - the page's own code
+            finally:
+                names["client"].close()
+            said = capsys.readouterr().out
+            assert "swarm.terminated" in said
     assert names["report"].count("blue") == 2
-    assert "swarm.terminated" in said
+    assert "user goal Ask one thing" in said
+    assert "user answer in May" in said
     assert "422 urn:pgswarm:problem:invalid-input goal" in said
     assert names["last_seq"] > 5

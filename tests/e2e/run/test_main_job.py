@@ -1,7 +1,9 @@
 """The main job by one command, without a key: decomposed, asked once, worked in parallel, reviewed, reported."""
 
+import re
+
 from support.database import Database
-from support.running import MAIN_JOB, TABLE, TEXT, pgswarm, terminal, totals
+from support.running import MAIN_JOB, ROOT, TABLE, TEXT, pgswarm, terminal, totals
 
 
 def check_report(report: str) -> None:
@@ -12,6 +14,18 @@ def check_report(report: str) -> None:
     (place,) = [n for n, line in enumerate(lines, 1) if line.startswith("No Capitation, or other direct, Tax")]
     assert f"lines {place} to {place + 1}" in report
     assert "the city council" in report
+
+
+def check_readme(screen: str) -> None:
+    """What the README shows came in this order, word by word; `…` in it stands for what is left out."""
+    (shown,) = re.findall(r"^```\n(Model: .*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    said = " ".join(screen.replace("> ", " ").replace("▏", " ").split())
+    place = 0
+    for part in shown.replace("> ", " ").split("…"):
+        words = " ".join(part.split())
+        place = said.find(words, place)
+        assert place >= 0, f"this did not come, or not here: {words}"
+        place += len(words)
 
 
 def test_piped_it_answers_from_standard_input_and_ends_with_right_figures(db: Database) -> None:
@@ -54,6 +68,7 @@ def test_in_a_terminal_the_tree_grows_and_asks_below_it(db: Database) -> None:
         assert "✔ text/write_text" in shown.shown
         assert "Succeeded." in shown.shown
         check_report(shown.shown)
+        check_readme(shown.shown)
 
 
 def test_files_are_there_before_the_first_node_runs(db: Database) -> None:

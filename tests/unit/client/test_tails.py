@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pgswarm.client.errors import DeadlineError, ProtocolError
 from pgswarm.client.patience import Patience
-from pgswarm.client.tails import MissedError, Tail
+from pgswarm.client.streams import MissedError
+from pgswarm.client.tails import Tail
 
 SWARM = "0198f3a5-1111-7000-8000-000000000000"
 STREAM = {"content-type": "text/event-stream; charset=utf-8"}

@@ -1,36 +1,15 @@
-"""What the API gives, as far as a program needs it by name.
-
-Rule: words such as a status are plain text and unknown fields are kept (`model_extra`), so that a server that knows
-more than this client is no error.
-"""
+"""Swarms, nodes and events, as the API gives them."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from pgswarm.client.models.given import Given
 
 
-class _Given(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
-
-
-class AccessToken(_Given):
-    """A token, which the server shows this once."""
-
-    access_token: str = Field(repr=False)
-    expires_at: datetime
-
-
-class Account(_Given):
-    """Who calls."""
-
-    account_id: UUID
-    username: str
-    role: str
-
-
-class Started(_Given):
+class Started(Given):
     """A swarm that was started, forked or copied. `forked_at_seq` is the event that a fork really is at."""
 
     swarm_id: UUID
@@ -41,7 +20,7 @@ class Started(_Given):
     forked_at_seq: int | None = None
 
 
-class Swarm(_Given):
+class Swarm(Given):
     """A swarm. What has a default is only there in `Client.swarm`, not in lists."""
 
     swarm_id: UUID
@@ -58,11 +37,11 @@ class Swarm(_Given):
     root_node_id: UUID | None = None
     report: str | None = None
     last_seq: int = 0
-    budget: dict[str, float] = {}
+    budget: dict[str, float] = Field(default_factory=dict)
     terminated_at: datetime | None = None
 
 
-class Steered(_Given):
+class Steered(Given):
     """What became of a swarm that was told to pause, go on or end. Not `changed`: it was so already."""
 
     swarm_id: UUID
@@ -71,7 +50,48 @@ class Steered(_Given):
     outcome: str | None
 
 
-class Node(_Given):
+class Raised(Given):
+    """A swarm's limits as they are now."""
+
+    swarm_id: UUID
+    status: str
+    paused_reason: str | None
+    budget: dict[str, float]
+
+
+class Changed(Given):
+    """What became of a node that was acted on. Not `changed`: it was so already."""
+
+    node_id: UUID
+    changed: bool
+    status: str
+
+
+class Replaced(Given):
+    """The node that takes the place of one that had terminated, `retry_of`."""
+
+    node_id: UUID
+    retry_of: UUID
+
+
+class LlmCall(Given):
+    """One call of a model. `sends`: how often it was sent. Texts of `request` and `response` are whole."""
+
+    node_id: UUID
+    activation: int
+    call_no: int
+    model: str
+    request: dict[str, Any] | None
+    response: Any
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    sends: int
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class Node(Given):
     """A node. What has a default is not there in lists, but for the past (`Client.state`), which has no cost."""
 
     swarm_id: UUID
@@ -89,13 +109,16 @@ class Node(_Given):
     retry_of: UUID | None
     created_at: datetime
     terminated_at: datetime | None
-    args: dict[str, Any] = {}
+    args: dict[str, Any] = Field(default_factory=dict)
     state: Any = None
     cost_usd: float | None = None
 
 
-class Event(_Given):
-    """An event; `data` is the whole row that it is about. `verb` and `actor` are only there in `Client.history`."""
+class Event(Given):
+    """An event; `data` is the whole row that it is about.
+
+    `verb` and `actor` are only there in `Client.history`, `cursor` in `Client.all_events`: it goes on after the event.
+    """
 
     swarm_id: UUID
     seq: int
@@ -105,48 +128,10 @@ class Event(_Given):
     data: dict[str, Any]
     verb: str | None = None
     actor: str | None = None
+    cursor: str | None = None
 
 
-class Question(_Given):
-    """A question to a person. `answer_schema`, where there is one, is the JSON schema that the answer must fit."""
-
-    question_id: UUID
-    swarm_id: UUID
-    node_id: UUID
-    goal: str
-    prompt: str
-    answer_schema: dict[str, Any] | None = Field(alias="schema")
-    choices: list[Any] | None
-    default_answer: Any
-    status: str
-    answer: Any
-    asked_at: datetime
-    expires_at: datetime | None
-
-
-class Message(_Given):
-    """What a person wrote to a node, or, without `node_id`, to the whole swarm."""
-
-    message_id: UUID
-    swarm_id: UUID
-    node_id: UUID | None
-    role: str
-    content: str
-    author: str
-    at: datetime
-
-
-class Upload(_Given):
-    """A file that was sent; `size` in bytes."""
-
-    upload_id: UUID
-    name: str
-    kind: str
-    size: int
-    sha256: str
-
-
-class Difference(_Given):
+class Difference(Given):
     """A place in the tree at which two swarms differ; `here` and `there` are the nodes."""
 
     what: str
@@ -156,7 +141,7 @@ class Difference(_Given):
     there: dict[str, Any] | None
 
 
-class Diff(_Given):
+class Diff(Given):
     """What differs between two swarms, which are `here` and `there` in figures. `first`: where they part."""
 
     here: dict[str, Any]

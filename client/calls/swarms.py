@@ -1,0 +1,89 @@
+"""Swarms and their nodes: started, looked at, steered."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+from uuid import uuid4
+
+from pgswarm.client.calls.parts import Id, listing, make, nothing, of_node, of_swarm, said
+from pgswarm.client.models import Changed, LlmCall, Node, Raised, Replaced, Started, Steered, Swarm
+from pgswarm.client.wire import Call, Listing, encode, reader
+
+
+class StartOptions(TypedDict, total=False):
+    """What can be said of a swarm beside its goal; the API's documentation has what each is."""
+
+    action: str
+    args: Mapping[str, Any]
+    budget: Mapping[str, float]
+    priority: int
+    share: float
+    approve: str
+    model: str
+    blueprint: Id
+    conversation_id: Id
+    files: Sequence[Id]
+
+
+def start(goal: str, options: StartOptions, key: str | None) -> Call[Started]:
+    """Start a swarm."""
+    return make("/v1/swarms", Started, {"goal": goal, **options}, key)
+
+
+def swarm(swarm_id: Id) -> Call[Swarm]:
+    """Open a swarm."""
+    return Call("GET", of_swarm(swarm_id), reader(Swarm))
+
+
+def swarms(status: str | None, conversation_id: Id | None) -> Listing[Swarm]:
+    """List swarms."""
+    return listing("/v1/swarms", Swarm, said(status=status, conversation_id=conversation_id))
+
+
+def delete(swarm_id: Id) -> Call[None]:
+    """Delete a swarm. Not repeated once it was sent: the second time it would not be known."""
+    return Call("DELETE", of_swarm(swarm_id), nothing, idempotent=False)
+
+
+def steer(swarm_id: Id, verb: str) -> Call[Steered]:
+    """Pause a swarm, go on with it, or end it."""
+    return Call("POST", of_swarm(swarm_id, f"/{verb}"), reader(Steered))
+
+
+def raise_budget(swarm_id: Id, budget: Mapping[str, float]) -> Call[Raised]:
+    """Set limits anew and go on."""
+    body = encode({"budget": budget, "resume": True})
+    return Call("POST", of_swarm(swarm_id, "/budget"), reader(Raised), body=body)
+
+
+def node(swarm_id: Id, node_id: Id) -> Call[Node]:
+    """Open a node."""
+    return Call("GET", of_node(swarm_id, node_id), reader(Node))
+
+
+def nodes(
+    swarm_id: Id, status: str | None, action: str | None, under: Id | None, parent_id: Id | None
+) -> Listing[Node]:
+    """List nodes."""
+    wanted = said(status=status, action=action, under=under, parent_id=parent_id)
+    return listing(of_swarm(swarm_id, "/nodes"), Node, wanted)
+
+
+def llm_calls(swarm_id: Id, node_id: Id) -> Listing[LlmCall]:
+    """List what a node asked of models."""
+    return listing(of_node(swarm_id, node_id, "/llm-calls"), LlmCall, {})
+
+
+def cancel_node(swarm_id: Id, node_id: Id) -> Call[Changed]:
+    """End a node and all below it."""
+    return Call("POST", of_node(swarm_id, node_id, "/cancel"), reader(Changed))
+
+
+def retry_node(swarm_id: Id, node_id: Id, key: str | None) -> Call[Replaced]:
+    """Put a new node in the place of one that has terminated."""
+    return Call("POST", of_node(swarm_id, node_id, "/retry"), reader(Replaced), key=key or str(uuid4()))
+
+
+def change_directive(swarm_id: Id, node_id: Id, directive: str) -> Call[Changed]:
+    """Change what a node is to do."""
+    body = encode({"directive": directive})
+    return Call("PUT", of_node(swarm_id, node_id, "/directive"), reader(Changed), body=body)
