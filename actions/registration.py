@@ -1,7 +1,9 @@
 """What the database is told of an action: the row of `pgswarm.action`. Whoever knows actions tells the same. Pure."""
 
 import json
+import sys
 from collections.abc import Iterable
+from inspect import getdoc
 from typing import Any
 
 from pgswarm.actions.base import Action
@@ -23,4 +25,14 @@ def _spec(action: Action[Any]) -> dict[str, Any]:
         "max_attempts": spec.max_attempts,
         "routable": spec.routable,
         "source": type(action).__module__,
+        "folder": _folder(action),
     }
+
+
+def _folder(action: Action[Any]) -> str:
+    """Return what the action's folder is for: the first paragraph of the package that is called like it, if any."""
+    package = type(action).__module__.rpartition(".")[0]
+    folder = action.spec.action_id.rpartition("/")[0].rpartition("/")[2]
+    if package not in sys.modules or package.rpartition(".")[2] != folder:
+        return ""
+    return " ".join((getdoc(sys.modules[package]) or "").partition("\n\n")[0].split())

@@ -46,7 +46,7 @@ class Kind:
         """Return the JSON schema of the entry's `fields`."""
         return {
             "type": "object",
-            "properties": dict(self.fields),
+            "properties": {name: dict(part) for name, part in self.fields.items()},
             "required": list(self.required),
             "additionalProperties": False,
         }
@@ -193,7 +193,7 @@ def built_in_sql() -> str:
 
 
 def _json(value: Any) -> str:
-    return _text(json.dumps(value, default=dict, sort_keys=True))
+    return _text(json.dumps(value, sort_keys=True))
 
 
 def _text(value: str) -> str:

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import one_line, print_json, print_table, safe, styled
+
+if TYPE_CHECKING:
+    import psycopg
 
 ALL = """
 select action_id, version, description, input_schema, timeout_s, max_attempts, routable, source, updated_at
@@ -22,6 +25,9 @@ CUTOFF = 0.5
 def actions(
     action: Annotated[str | None, typer.Argument(metavar="[ACTION]", help="Show this one whole.")] = None,
     *,
+    swarm: Annotated[
+        str | None, typer.Option("--swarm", metavar="ID", help="As this swarm sees them, its own among them.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     r"""List the actions that the database knows, or show one with its arguments.
@@ -33,12 +39,16 @@ def actions(
       pgswarm actions
       pgswarm actions bench/fan_out
       pgswarm actions text/summarise --json
+      pgswarm actions --swarm 019a2b3c4d5e
     """
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.schema.text import clean
 
     asked = None if action is None else clean("action", action)
     with connect(ready_url()) as connection:
+        if swarm is not None:
+            _of_swarm(connection, swarm, asked, as_json=as_json)
+            return
         found = connection.execute(ALL, {"action_id": asked}).fetchall()
         if action is not None and not found:
             known = [row["action_id"] for row in connection.execute(ALL, {"action_id": None}).fetchall()]
@@ -56,6 +66,24 @@ def actions(
             [(row["action_id"], "yes" if row["routable"] else "-", row["description"]) for row in found],
         )
         typer.echo("\nBY ITSELF: a swarm may choose it. `pgswarm actions ACTION` shows the arguments of one.")
+
+
+def _of_swarm(
+    connection: "psycopg.Connection[dict[str, Any]]", swarm: str, asked: str | None, *, as_json: bool
+) -> None:
+    from pgswarm.cli.ids import find_id
+    from pgswarm.cli.library.actions import seen_actions
+
+    swarm_id = find_id(connection, "swarm", swarm)
+    found = seen_actions(connection, swarm_id, asked)
+    if asked is not None and not found:
+        raise _unknown(asked, [row["action_id"] for row in seen_actions(connection, swarm_id)])
+    if as_json:
+        for row in found:
+            print_json(row)
+        return
+    rows = [(r["path"], r["layer"], r["source"], str(r["version"]), r["description"]) for r in found]
+    print_table(("ACTION", "WHOSE", "SOURCE", "VERSION", "DESCRIPTION"), rows)
 
 
 def _show(row: Mapping[str, Any]) -> None:

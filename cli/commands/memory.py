@@ -2,15 +2,19 @@
 
 import sys
 from collections import Counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pgswarm.cli.commands.memory_tree import register as register_changes
 from pgswarm.cli.ids import find_id, id_end
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import one_line, print_json, print_table, safe, styled
 
-HELP = """Add files and texts to the memory of a swarm, and search it.
+if TYPE_CHECKING:
+    import psycopg
+
+HELP = """Add files and texts to the memory of a swarm, search it, and keep its tree in order.
 
 \b
 Examples:
@@ -24,12 +28,17 @@ with asked as (
   select nullif(replace(plainto_tsquery('english', %(query)s)::text, ' & ', ' | '), '')::tsquery as words
 )
 select s.swarm_id::text as swarm_id, f.entry_id::text as entry_id, f.path, f.first_line, f.last_line, f.score, f.content
-  from (select distinct c.swarm_id
-          from pgswarm.entry_chunk c, asked
-         where c.tsv @@ asked.words and (%(swarm_id)s::uuid is null or c.swarm_id = %(swarm_id)s::uuid)) s
+  from (select %(swarm_id)s::uuid as swarm_id where %(swarm_id)s::uuid is not null
+        union
+        select c.swarm_id from pgswarm.entry_chunk c, asked
+         where %(swarm_id)s::uuid is null and c.swarm_id is not null and c.tsv @@ asked.words) s
  cross join lateral pgswarm.search_memory(s.swarm_id, %(query)s, %(limit)s) f
  order by f.score desc, s.swarm_id desc, f.path, f.first_line
  limit %(limit)s
+"""
+LEVEL = """
+select name, path, kind, layer, portal, search, below, status, version, size, entry_id::text as entry_id, description
+  from pgswarm.list_level(%(swarm_id)s, folder_id => %(folder_id)s, max_entries => least(%(limit)s, 1000))
 """
 LIST = """
 select swarm_id::text as swarm_id, entry_id::text as entry_id, path, kind, size, version, updated_at
@@ -133,20 +142,27 @@ def search(
 
 @app.command("list")
 def list_entries(
+    folder: Annotated[
+        str | None, typer.Argument(metavar="[FOLDER]", help="Show the level below this folder; `/` is the top.")
+    ] = None,
     *,
     swarm: AnySwarm = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 100,
     as_json: Json = False,
 ) -> None:
-    r"""List what is in memory.
+    r"""List what is in memory: every file, or one level of the tree with what is shared in it.
 
     \b
-    Example:
+    Examples:
       pgswarm memory list --swarm 019a2b3c4d5e
+      pgswarm memory list projects --swarm 019a2b3c4d5e
     """
     from pgswarm.cli.database import connect, ready_url
 
     with connect(ready_url()) as connection:
+        if folder is not None:
+            _show_level(connection, folder, swarm, limit, as_json=as_json)
+            return
         swarm_id = None if swarm is None else find_id(connection, "swarm", swarm)
         found = connection.execute(LIST, {"swarm_id": swarm_id, "limit": limit}).fetchall()
     if as_json:
@@ -159,6 +175,27 @@ def list_entries(
         print_table(("SWARM", "KIND", "BYTES", "VERSION", "PATH"), rows)
 
 
+def _show_level(
+    connection: "psycopg.Connection[dict[str, Any]]", folder: str, swarm: str | None, limit: int, *, as_json: bool
+) -> None:
+    from pgswarm.cli.exits import BadInputError
+    from pgswarm.cli.library.entries import find_entry
+
+    if swarm is None:
+        raise BadInputError("a folder is one swarm's", "Say whose with --swarm.")
+    swarm_id = find_id(connection, "swarm", swarm)
+    folder_id = find_entry(connection, swarm_id, folder)
+    found = connection.execute(LEVEL, {"swarm_id": swarm_id, "folder_id": folder_id, "limit": limit}).fetchall()
+    if as_json:
+        for row in found:
+            print_json(row)
+    elif not found:
+        typer.echo("Nothing is below it.")
+    else:
+        rows = [(r["name"], r["kind"], r["layer"], str(r["below"]), r["search"], r["description"]) for r in found]
+        print_table(("NAME", "KIND", "WHOSE", "BELOW", "SEARCH", "DESCRIPTION"), rows)
+
+
 def _progress(done: int, of: int, path: str) -> None:
     """Show how far it is, in one line of a terminal; in a pipe the sum at the end is enough."""
     if of > 1 and sys.stderr.isatty():
@@ -167,5 +204,6 @@ def _progress(done: int, of: int, path: str) -> None:
 
 
 def register(parent: typer.Typer) -> None:
-    """Add the group to the command."""
+    """Add the group to the command, with the commands that change a tree."""
+    register_changes(app)
     parent.add_typer(app, name="memory")

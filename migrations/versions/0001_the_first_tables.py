@@ -208,7 +208,10 @@ def upgrade() -> None:
         sa.Column("derived_from", postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("author_node_id", sa.UUID(), nullable=True),
         sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("portal", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outdated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_by", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", "version", name=op.f("entry_version_pkey")),
@@ -475,6 +478,7 @@ def upgrade() -> None:
         sa.Column("portal", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("status", sa.Text(), server_default="up_to_date", nullable=False),
+        sa.Column("outdated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("space in ('action', 'memory', 'util')", name=op.f("space_entry_space_check")),
@@ -482,6 +486,9 @@ def upgrade() -> None:
             "search in ('choice', 'text', 'vector', 'sql', 'code', 'none')", name=op.f("space_entry_search_check")
         ),
         sa.CheckConstraint("status in ('up_to_date', 'out_of_date')", name=op.f("space_entry_status_check")),
+        sa.CheckConstraint(
+            "(status = 'out_of_date') = (outdated_at is not null)", name=op.f("space_entry_out_of_date_since_check")
+        ),
         sa.CheckConstraint("swarm_id is null or blueprint_id is null", name=op.f("space_entry_one_layer_check")),
         sa.CheckConstraint(
             "(parent_id is null) = (path = '')", name=op.f("space_entry_only_roots_have_no_parent_check")

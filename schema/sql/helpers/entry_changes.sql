@@ -3,18 +3,12 @@ create or replace function pgswarm.keep_versions(entry_ids uuid[], removed_at ti
 language sql volatile as $$
   insert into pgswarm.entry_version (
     swarm_id, blueprint_id, entry_id, version, owner_id, space, parent_id, path, name, kind, description, blob, size, fields,
-    search, target_id, derived_from, author_node_id, author, at, removed_at, removed_by)
+    search, target_id, derived_from, author_node_id, author, portal, created_at, at, outdated_at, removed_at, removed_by)
   select e.swarm_id, e.blueprint_id, e.entry_id, e.version, e.owner_id, e.space, e.parent_id, e.path, e.name, e.kind,
-         e.description, e.blob, e.size, e.fields, e.search, e.target_id, e.derived_from, e.author_node_id, e.author, e.updated_at,
-         keep_versions.removed_at, case when keep_versions.removed_at is not null then pgswarm.current_actor() end
+         e.description, e.blob, e.size, e.fields, e.search, e.target_id, e.derived_from, e.author_node_id, e.author, e.portal,
+         e.created_at, e.updated_at, e.outdated_at, keep_versions.removed_at, case when keep_versions.removed_at is not null then pgswarm.current_actor() end
     from pgswarm.space_entry e
    where e.entry_id = any (keep_versions.entry_ids)
-$$;
-
--- Whether an event tells what an entry has become.
-create or replace function pgswarm.is_entry_event(kind text) returns boolean
-language sql immutable parallel safe as $$
-  select kind ~ '^(memory|action|util)\.(saved|created|folder|moved|out_of_date|removed)$'
 $$;
 
 -- Tells what became of some entries of a swarm: an event each, in the given order. A blueprint has no events.
@@ -57,7 +51,7 @@ begin
      where e.scope_id = sight.layers[1]
   ),
   marked as (
-    update pgswarm.space_entry e set status = 'out_of_date'
+    update pgswarm.space_entry e set status = 'out_of_date', outdated_at = mark_dependants.at
       from changed c
      where e.entry_id = c.entry_id and e.entry_id <> all (mark_dependants.entry_ids) and e.status <> 'out_of_date'
     returning e.entry_id

@@ -11,7 +11,6 @@ declare
   v_old pgswarm.space_entry;
   v_new pgswarm.space_entry := wanted;
   v_scope uuid := sight.layers[1];
-  v_status_only boolean := false;
 begin
   perform pgswarm.require_place(sight, v_parent, wanted.space);
   select e.* into v_old from pgswarm.space_entry e
@@ -32,8 +31,7 @@ begin
        v_old.search, v_old.target_id, v_old.derived_from, v_old.portal) then
     if v_old.status = 'up_to_date' or content is null then
       return v_old;
-    end if;
-    v_status_only := true;  -- made again of what changed, and the same came out
+    end if;  -- else: made again of what changed, and the same came out
   end if;
   if content is not null then
     insert into pgswarm.blob (blob, content, bytes) values (v_new.blob, file_entry.content, octet_length(file_entry.content))
@@ -49,14 +47,12 @@ begin
       v_new.author_node_id, pgswarm.current_actor(), v_new.portal, file_entry.at, file_entry.at)
     returning e.* into v_new;
   else
-    if not v_status_only then
-      perform pgswarm.keep_versions(array[v_old.entry_id]);
-    end if;
+    perform pgswarm.keep_versions(array[v_old.entry_id]);
     update pgswarm.space_entry e
        set kind = v_new.kind, description = v_new.description, blob = v_new.blob, size = v_new.size, fields = v_new.fields,
            search = v_new.search, target_id = v_new.target_id, derived_from = v_new.derived_from, portal = v_new.portal,
            author_node_id = v_new.author_node_id, author = pgswarm.current_actor(), updated_at = file_entry.at,
-           version = e.version + (not v_status_only)::integer, status = 'up_to_date'
+           version = e.version + 1, status = 'up_to_date', outdated_at = null
      where e.entry_id = v_old.entry_id
     returning e.* into v_new;
   end if;

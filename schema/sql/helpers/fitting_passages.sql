@@ -4,8 +4,8 @@ language sql immutable parallel safe as $$
   select '''' || replace(replace(word, '\', '\\'), '''', '''''') || ''''
 $$;
 
--- The passages that are ranked for a query: up to 500 with all of its words and, beside them, up to 200 with each; so that a rare
--- word is found beside a frequent one, and a frequent one does not cost its number of passages. The layers are words of the
+-- The passages that are ranked for a query: up to 400 with all of its words; where there are fewer, about 600 more with one or
+-- another, the rarest words first: so that what is frequent does not cost its number of passages. The layers are words of the
 -- passages too: the index finds those of one swarm among all. Only the index is right for this, whatever the planner thinks.
 create or replace function pgswarm.fitting_passages(sight pgswarm.sight, words text[])
 returns table (entry_id uuid, chunk_no integer)
@@ -13,20 +13,38 @@ language plpgsql stable set enable_seqscan = off set enable_indexscan = off set 
 #variable_conflict use_column
 declare
   v_layers text;
-  v_all tsquery;
+  v_query tsquery;
+  v_word text;
+  v_found bigint;
+  v_more bigint := 0;
 begin
   select '(' || string_agg(pgswarm.lexeme(l::text), ' | ') || ') & ' into v_layers from unnest(sight.layers) l;
-  select (v_layers || string_agg(pgswarm.lexeme(w), ' & '))::tsquery into v_all from unnest(words) w;
-  return query
-    (select c.entry_id, c.chunk_no from pgswarm.entry_chunk c where c.tsv @@ v_all limit 500)
-    union
-    select k.entry_id, k.chunk_no
-      from unnest(words) w
-     cross join lateral (
-       select c.entry_id, c.chunk_no from pgswarm.entry_chunk c
-        where c.tsv @@ (v_layers || pgswarm.lexeme(w))::tsquery limit 200) k
-     where cardinality(words) > 1;
+  select (v_layers || string_agg(pgswarm.lexeme(w), ' & '))::tsquery into v_query from unnest(words) w;
+  return query select c.entry_id, c.chunk_no from pgswarm.entry_chunk c where c.tsv @@ v_query limit 400;
+  get diagnostics v_found = row_count;
+  if v_found >= 400 or cardinality(words) = 1 then
+    return;
+  end if;
+  for v_word in select w from pgswarm.rarest_first(words) w loop
+    v_query := (v_layers || pgswarm.lexeme(v_word))::tsquery;
+    return query select c.entry_id, c.chunk_no from pgswarm.entry_chunk c where c.tsv @@ v_query limit 200;
+    get diagnostics v_found = row_count;
+    v_more := v_more + v_found;
+    exit when v_more >= 600;
+  end loop;
 end
+$$;
+
+-- Words by how many passages of the database have them, as far as its statistics know; those that they do not know are rare.
+create or replace function pgswarm.rarest_first(words text[]) returns setof text
+language sql stable as $$
+  select w.word
+    from unnest(words) w(word)
+    left join (select m.word, m.share
+                 from pg_stats s
+                cross join lateral unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) m(word, share)
+                where s.schemaname = 'pgswarm' and s.tablename = 'entry_chunk' and s.attname = 'tsv') f using (word)
+   order by coalesce(f.share, 0), w.word
 $$;
 
 -- The same below a folder: what lies there is looked up first.

@@ -5,29 +5,39 @@ create or replace function pgswarm.fork_memory(original uuid, fork uuid, to_seq 
 language plpgsql volatile set jit = off as $$
 #variable_conflict use_column
 declare
+  v_then timestamptz;
   v_ids uuid[];
   v_entry pgswarm.space_entry;
 begin
-  with old as materialized (
-    select distinct on (e.data ->> 'entry_id') (e.data ->> 'entry_id')::uuid as entry_id, e.data, e.kind
-      from pgswarm.event e
-     where e.swarm_id = original and e.seq <= fork_memory.to_seq and pgswarm.is_entry_event(e.kind)
-     order by e.data ->> 'entry_id', e.seq desc
+  select e.at into v_then from pgswarm.event e where e.swarm_id = original and e.seq = fork_memory.to_seq;
+  with known as (
+    select e.entry_id, e.version, e.space, e.parent_id, e.path, e.name, e.kind, e.description, e.blob, e.size, e.fields, e.search,
+           e.target_id, e.derived_from, e.author_node_id, e.author, e.portal, e.created_at, e.updated_at as at, e.outdated_at,
+           null::timestamptz as removed_at
+      from pgswarm.space_entry e where e.scope_id = original and e.updated_at <= v_then
+    union all
+    select v.entry_id, v.version, v.space, v.parent_id, v.path, v.name, v.kind, v.description, v.blob, v.size, v.fields, v.search,
+           v.target_id, v.derived_from, v.author_node_id, v.author, v.portal, v.created_at, v.at, v.outdated_at, v.removed_at
+      from pgswarm.entry_version v where v.swarm_id = original and v.at <= v_then
   ),
-  own as materialized (select o.entry_id, o.data from old o where o.kind not like '%.removed'),
+  own as materialized (
+    select l.*, case when l.outdated_at <= v_then then l.outdated_at end as outdated
+      from (select distinct on (k.entry_id) k.* from known k order by k.entry_id, k.version desc) l
+     where coalesce(l.removed_at > v_then, true)
+  ),
   made as (
     insert into pgswarm.space_entry (
       swarm_id, entry_id, owner_id, space, parent_id, path, name, kind, description, blob, size, fields, search, target_id,
-      derived_from, author_node_id, author, portal, version, status, created_at, updated_at)
+      derived_from, author_node_id, author, portal, version, status, outdated_at, created_at, updated_at)
     select fork, pgswarm.fork_id(fork, k.entry_id), s.owner_id, k.space,
            case when k.parent_id in (select w.entry_id from own w) then pgswarm.fork_id(fork, k.parent_id) else k.parent_id end,
            k.path, k.name, k.kind, k.description, k.blob, k.size, pgswarm.with_fork_ids(k.fields, original, fork), k.search,
            case when k.target_id in (select w.entry_id from own w) then pgswarm.fork_id(fork, k.target_id) else k.target_id end,
            array(select case when d in (select w.entry_id from own w) then pgswarm.fork_id(fork, d) else d end
                    from unnest(k.derived_from) d),
-           pgswarm.fork_id(fork, k.author_node_id), k.author, k.portal, k.version, k.status, k.created_at, k.updated_at
-      from own o
-     cross join lateral jsonb_populate_record(null::pgswarm.space_entry, o.data) k
+           pgswarm.fork_id(fork, k.author_node_id), k.author, k.portal, k.version,
+           case when k.outdated is null then 'up_to_date' else 'out_of_date' end, k.outdated, k.created_at, k.at
+      from own k
       join pgswarm.swarm s on s.swarm_id = fork
     returning entry_id, parent_id
   )
@@ -35,14 +45,14 @@ begin
   if v_ids is null then
     return;
   end if;
-  perform pgswarm.write_paths(fork, v_ids);  -- a folder that moved took along what lies below it, without a word
+  perform pgswarm.write_paths(fork, v_ids);  -- a folder that moved took along what lies below it
   insert into pgswarm.entry_version (
     swarm_id, entry_id, version, owner_id, space, parent_id, path, name, kind, description, blob, size, fields, search, target_id,
-    derived_from, author_node_id, author, at)
+    derived_from, author_node_id, author, portal, created_at, at, outdated_at)
   select fork, n.entry_id, v.version, n.owner_id, v.space, pgswarm.fork_entry_id(fork, v.parent_id), v.path, v.name, v.kind,
          v.description, v.blob, v.size, v.fields, v.search, pgswarm.fork_entry_id(fork, v.target_id),
          array(select pgswarm.fork_entry_id(fork, d) from unnest(v.derived_from) d),
-         pgswarm.fork_id(fork, v.author_node_id), v.author, v.at
+         pgswarm.fork_id(fork, v.author_node_id), v.author, v.portal, v.created_at, v.at, v.outdated_at
     from pgswarm.entry_version v
     join pgswarm.space_entry n on n.entry_id = pgswarm.fork_id(fork, v.entry_id) and v.version < n.version
    where v.swarm_id = original;

@@ -1,0 +1,1 @@
+"""What Python knows of spaces and the database does not."""
