@@ -27,6 +27,7 @@ select set_config('pgswarm.account', %(account)s, true), set_config('statement_t
                           where n.nspname = 'pgswarm' and pg_get_userbyid(n.nspowner) = 'pgswarm_owner')
             then set_config('role', 'pgswarm_api', true) end
 """
+_GO_ON: Final = "select set_config('pgswarm.account', %(account)s, true)"
 CONNECT_S = 10
 CLOSE_S = 5.0
 
@@ -73,6 +74,10 @@ class Database:
         """Lend a connection for one transaction on nobody's behalf: to find out who calls, and whether all is well."""
         async with self._transaction("") as conn:
             yield conn
+
+    async def go_on_as(self, conn: Conn, principal: Principal) -> None:
+        """Do the rest of a transaction that `as_system` began on behalf of an account that it made."""
+        await conn.execute(_GO_ON, {"account": str(principal.account_id)})
 
     @asynccontextmanager
     async def _transaction(self, account: str) -> AsyncIterator[Conn]:

@@ -63,14 +63,11 @@ async def authenticate(connection: HTTPConnection, database: Database) -> Princi
     With `Authorization` present the cookie is ignored. A cookie alone may change things only from a page of ours: 403.
     """
     given = connection.headers.get("authorization")
-    if given is not None:
-        scheme, _, token = given.partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
-    else:
-        token = connection.cookies.get(COOKIE, "")
+    token = token_of(connection)
+    if given is None and token:
         method = connection.scope.get("method", "GET")
         websocket = connection.scope["type"] == "websocket"
-        if token and not may_use_cookie(method, connection.headers, websocket=websocket):
+        if not may_use_cookie(method, connection.headers, websocket=websocket):
             raise cross_site()
     if token:
         async with database.as_system() as conn:
@@ -78,6 +75,15 @@ async def authenticate(connection: HTTPConnection, database: Database) -> Princi
         if found is not None:
             return found
     raise unauthenticated("the token is not valid, or not valid any more" if token or given else "no token was sent")
+
+
+def token_of(connection: HTTPConnection) -> str:
+    """Return the token that a request carries, empty where it has none: in `Authorization`, or else in the cookie."""
+    given = connection.headers.get("authorization")
+    if given is None:
+        return connection.cookies.get(COOKIE, "")
+    scheme, _, token = given.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def get_caller(
@@ -117,6 +123,17 @@ async def refuse_unknown_parameters(connection: HTTPConnection) -> None:
                     field=name[:100],
                     remedy=f"it takes: {takes}",
                 )
+
+
+def other_page() -> Problem:
+    """Return the answer to a page of another site that would sign up or log in whoever looks at it."""
+    return Problem(
+        403,
+        "cross-site",
+        detail="a browser signs up and logs in on pages of this address only",
+        field="Origin",
+        remedy="open the page under the address that it sends this request to, name and port too",
+    )
 
 
 def cross_site() -> Problem:

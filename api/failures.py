@@ -16,6 +16,7 @@ from pgswarm.api.problems import TITLES, FieldProblem, Problem, as_problem
 from pgswarm.schema.errors import PgswarmError
 
 PLACES: Final = {"body", "query", "path", "header", "cookie"}
+NOT_BLANK: Final = r"\S"
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -57,9 +58,11 @@ async def _refused(request: Request, error: Exception) -> Response:
         problem = Problem(
             404, "no-such-path", "There is no such path", f"there is no {path}", field="path", remedy="see /docs"
         )
-    else:
+    else:  # what a body of a form says of itself does not hold
         known = error.status_code in TITLES
-        problem = Problem(error.status_code if known else 400, detail=str(error.detail), headers=headers)
+        status = error.status_code if known else 400
+        detail, remedy = str(error.detail), "correct it; see /docs"
+        problem = Problem(status, detail=detail, field="body", remedy=remedy, headers=headers)
     return problem.response(request.state.request_id)
 
 
@@ -82,5 +85,7 @@ def _field(place: Sequence[Any]) -> str:
 
 
 def _message(item: Any) -> str:
+    if item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == NOT_BLANK:
+        return "must not be blank"
     said = str(item["msg"]).removeprefix("Value error, ")
     return said[:1].lower() + said[1:]

@@ -30,6 +30,7 @@ IdempotencyKey = Annotated[
         examples=["order-2041"],
     ),
 ]
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
 _BEGIN: Final = """
 select status, response
   from pgswarm.begin_request(account_id => %(account)s, key => %(key)s, request_hash => %(hash)s)
@@ -60,16 +61,34 @@ async def once(
 
     `act` works on `conn`, whose transaction is the caller's; what it raises is kept for nobody.
     """
-    named = {"account": caller.account_id, "key": key, "hash": request_hash(request, body) if key else ""}
     if key is not None:
-        known = await (await conn.execute(_BEGIN, named)).fetchone()
+        known = await recall(conn, caller, request, key=key, body=body)
         if known is not None:
-            return _answer(known["response"], known["status"], {"Idempotency-Replayed": "true"})
+            return answer(known, status, REPLAYED)
     content = (await act()).model_dump_json()
     if key is not None:
-        await conn.execute(_END, {**named, "status": status, "response": content})
-    return _answer(content, status)
+        await keep(conn, caller, request, key=key, body=body, content=content, status=status)
+    return answer(content, status)
 
 
-def _answer(content: str, status: int, headers: dict[str, str] | None = None) -> Response:
+async def recall(conn: Conn, caller: Principal, request: Request, *, key: str, body: Any) -> str | None:
+    """Return what was kept for this request; None: it is the first, and equal ones wait for the end of the transaction.
+
+    The same key for another request is PS409.
+    """
+    named = {"account": caller.account_id, "key": key, "hash": request_hash(request, body)}
+    known = await (await conn.execute(_BEGIN, named)).fetchone()
+    return None if known is None else str(known["response"])
+
+
+async def keep(
+    conn: Conn, caller: Principal, request: Request, *, key: str, body: Any, content: str, status: int = 201
+) -> None:
+    """Keep `content` for this request, in the transaction of what it did. No secret may be in it."""
+    named = {"account": caller.account_id, "key": key, "hash": request_hash(request, body)}
+    await conn.execute(_END, {**named, "status": status, "response": content})
+
+
+def answer(content: str, status: int, headers: dict[str, str] | None = None) -> Response:
+    """Return a response whose body is `content`, byte for byte."""
     return Response(content, status, headers, media_type="application/json")

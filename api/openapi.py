@@ -44,11 +44,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _complete(operation: dict[str, Any]) -> None:
     """Add the problems that any operation of its kind can end in."""
-    statuses = {400, 422, 503}
+    statuses = {400, 413, 422, 503}
     if operation.get("security"):
         statuses.add(401)
-    if "requestBody" in operation:
-        statuses.add(413)
     responses = operation.setdefault("responses", {})
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]

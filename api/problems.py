@@ -138,7 +138,8 @@ def _of_the_database(error: psycopg.Error) -> Problem | None:
     if state.startswith("22"):  # data exceptions: out of range, bad encoding …
         return Problem(422, detail=error.diag.message_primary or "a value does not fit", remedy="correct the value")
     if state == "42501":
-        return _unavailable("the API's database account lacks rights", "grant pgswarm_api to it", slug="misconfigured")
+        lacking = "the API's database account lacks rights"
+        return Problem(503, "misconfigured", detail=lacking, remedy="grant pgswarm_api to it")  # not by trying again
     if state == "57014":
         return _unavailable("the database took too long", "try again, or ask for less", slug="timeout")
     if state[:2] in {"08", "40", "53", "55", "57"} or isinstance(error, psycopg.OperationalError):

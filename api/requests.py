@@ -18,12 +18,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pgswarm.api.bodies import check_json, check_path, check_query
 from pgswarm.api.health.metrics import Metrics
+from pgswarm.api.hosts import check_host
 from pgswarm.api.problems import Problem, as_problem
 from pgswarm.api.secrets import shown
 from pgswarm.api.settings import ApiSettings
 
 _LOG: Final = logging.getLogger(__name__)
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+POLICY_VIOLATION: Final = 1008
 _DRAIN_BYTES: Final = 256_000_000
 _DRAIN_S: Final = 10.0
 SECURITY_HEADERS: Final = {
@@ -47,10 +49,18 @@ class Requests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["type"] == "websocket":
+            try:
+                self._check_host(headers)
+            except Problem as problem:
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": str(problem)})
+                return
+            await self._app(scope, receive, send)
+            return
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
@@ -69,6 +79,7 @@ class Requests:
             await send(message)
 
         try:
+            self._check_host(headers)
             check_path(scope["path"])
             check_query(scope.get("query_string", b""))
             await self._app(scope, await self._checked(headers, receive), named)
@@ -80,6 +91,9 @@ class Requests:
                 _LOG.exception("request %s: %s %s", request_id, scope["method"], shown(scope["path"]))
                 problem = Problem(500, "internal", detail="this is a fault in pgswarm", remedy="report it")
             await problem.response(request_id)(scope, receive, named)
+
+    def _check_host(self, headers: Headers) -> None:
+        check_host(headers.get("host", ""), self._settings.host, self._settings.allowed_hosts)
 
     async def _checked(self, headers: Headers, receive: Receive) -> Receive:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()

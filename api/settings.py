@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PREFIX: Final = "PGSWARM_"
 
@@ -17,6 +17,9 @@ class ApiSettings(BaseModel):
     database_url: str
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    allowed_hosts: frozenset[str] = frozenset()
+    """Names that it is called by, for `Host`; in the environment with commas between. None: any where it listens to all
+    the world, and this machine's own where it is bound to loopback. `*`: any."""
     closed_signup: bool = False
     pool_size: Annotated[int, Field(ge=1, le=1_000)] = 10
     """Connections to the database; requests wait for one when all are in use."""
@@ -26,10 +29,17 @@ class ApiSettings(BaseModel):
     max_body_bytes: Annotated[int, Field(ge=1_000)] = 2_000_000
     max_upload_bytes: Annotated[int, Field(ge=1_000)] = 50_000_000
     """The largest multipart body; everything else is held to `max_body_bytes`."""
+    max_account_upload_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000_000
+    """What all uploads of one account may have together."""
     max_json_depth: Annotated[int, Field(ge=2, le=500)] = 64
     token_lifetime_s: Annotated[float, Field(gt=0)] = 30 * 86_400.0
     heartbeat_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     """How often a silent stream of events says that it is there."""
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _names(cls, given: Any) -> Any:
+        return {name.strip().lower() for name in given.split(",") if name.strip()} if isinstance(given, str) else given
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:

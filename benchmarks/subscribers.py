@@ -71,6 +71,22 @@ async def broadcast() -> AsyncIterator[int]:
             await process.wait()
 
 
+@asynccontextmanager
+async def bare_listener(url: str) -> AsyncIterator[list[tuple[str, int, float]]]:
+    """Note when each event's notification reaches a bare client of the database: the part that is not the API's."""
+    script = str(places.HERE / "streams" / "hear.py")
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, script, url, stdin=pipe, stdout=pipe, limit=2**28)
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    assert process.stdout is not None  # noqa: S101
+    await process.stdout.readline()
+    heard: list[tuple[str, int, float]] = []
+    yield heard
+    process.stdin.close()
+    out, _ = await process.communicate()
+    heard.extend((swarm_id, seq, at) for swarm_id, seq, at in json.loads(out))
+
+
 async def connect(crowd: list[Subscriber]) -> list[asyncio.Task[None]]:
     """Start them, some at a time, and wait until all are connected."""
     tasks = []
@@ -147,7 +163,8 @@ async def at_a_pace(url: str, port: int, headers: str, options: argparse.Namespa
         Subscriber(port, paths[n % len(paths)], headers, tally, after=FIRST - 1) for n in range(options.subscribers)
     ]
     tasks = await connect(crowd)
-    times = await paced("pace.py", url, options, *swarms)
+    async with bare_listener(url) as heard:
+        times = await paced("pace.py", url, options, *swarms)
     row = await value(
         conn, "select frame from pgswarm.event_frames(array(select account_id from pgswarm.account), %s, '{2}', 1)",
         [swarms[0]],
@@ -155,7 +172,12 @@ async def at_a_pace(url: str, port: int, headers: str, options: argparse.Namespa
     await end(tasks)
     await conn.close()
     sent = {(f"/v1/swarms/{swarm_id}/events", int(seq)): at for swarm_id, of in times.items() for seq, at in of.items()}
-    return ages(tally, sent, options), row.encode()
+    notified = Tally(came=[(f"/v1/swarms/{swarm_id}/events", seq, at) for swarm_id, seq, at in heard])
+    told = ages(notified, sent, options)
+    return ages(tally, sent, options) | {
+        "notified_p50_ms": told["p50_ms"],
+        "notified_p99_ms": told["p99_ms"],
+    }, row.encode()
 
 
 async def bare(frame: bytes, options: argparse.Namespace) -> dict[str, Any]:

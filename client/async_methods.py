@@ -62,9 +62,9 @@ class AsyncMethods(ABC):
 
     # accounts
 
-    async def signup(self, username: str, password: str) -> Account:
+    async def signup(self, username: str, password: str, *, idempotency_key: str | None = None) -> Account:
         """Make an account, where the server lets anybody. It does not log in."""
-        return await self._do(accounts.signup(username, password))
+        return await self._do(accounts.signup(username, password, idempotency_key))
 
     async def login(self, username: str, password: str) -> AccessToken:
         """Log in: from now on this client calls with the token that it got."""
@@ -89,9 +89,11 @@ class AsyncMethods(ABC):
         """Iterate over the account's tokens, newest first; the tokens themselves are kept nowhere."""
         return self._each(accounts.tokens())
 
-    async def make_token(self, label: str = "", *, lifetime_s: float | None = None) -> AccessToken:
+    async def make_token(
+        self, label: str = "", *, lifetime_s: float | None = None, idempotency_key: str | None = None
+    ) -> AccessToken:
         """Make a further token, for a program; without a lifetime it lasts as long as that of a login."""
-        return await self._do(accounts.make_token(label, lifetime_s))
+        return await self._do(accounts.make_token(label, lifetime_s, idempotency_key))
 
     async def end_token(self, token_id: Id) -> None:
         """End a token: who calls with it is refused from now on."""
@@ -303,6 +305,10 @@ class AsyncMethods(ABC):
     async def download(self, upload_id: Id) -> bytes:
         """Return what a file that was sent holds."""
         return await self._do(people.download(upload_id))
+
+    async def delete_upload(self, upload_id: Id) -> None:
+        """Forget a file that was sent; what it was attached to keeps it."""
+        await self._do(people.delete_upload(upload_id))
 
     # spaces and processors
 

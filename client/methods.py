@@ -61,9 +61,9 @@ class Methods(ABC):
 
     # accounts
 
-    def signup(self, username: str, password: str) -> Account:
+    def signup(self, username: str, password: str, *, idempotency_key: str | None = None) -> Account:
         """Make an account, where the server lets anybody. It does not log in."""
-        return self._do(accounts.signup(username, password))
+        return self._do(accounts.signup(username, password, idempotency_key))
 
     def login(self, username: str, password: str) -> AccessToken:
         """Log in: from now on this client calls with the token that it got."""
@@ -88,9 +88,11 @@ class Methods(ABC):
         """Iterate over the account's tokens, newest first; the tokens themselves are kept nowhere."""
         return self._each(accounts.tokens())
 
-    def make_token(self, label: str = "", *, lifetime_s: float | None = None) -> AccessToken:
+    def make_token(
+        self, label: str = "", *, lifetime_s: float | None = None, idempotency_key: str | None = None
+    ) -> AccessToken:
         """Make a further token, for a program; without a lifetime it lasts as long as that of a login."""
-        return self._do(accounts.make_token(label, lifetime_s))
+        return self._do(accounts.make_token(label, lifetime_s, idempotency_key))
 
     def end_token(self, token_id: Id) -> None:
         """End a token: who calls with it is refused from now on."""
@@ -302,6 +304,10 @@ class Methods(ABC):
     def download(self, upload_id: Id) -> bytes:
         """Return what a file that was sent holds."""
         return self._do(people.download(upload_id))
+
+    def delete_upload(self, upload_id: Id) -> None:
+        """Forget a file that was sent; what it was attached to keeps it."""
+        self._do(people.delete_upload(upload_id))
 
     # spaces and processors
 

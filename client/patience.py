@@ -15,6 +15,8 @@ from pgswarm.client.wire import FIRST_NOT_OK, Call, Lost, Reply
 
 PASSING: Final = frozenset({429, 502, 503, 504})
 """Answers that say: not now. 502 and 504 are those of proxies."""
+LASTING: Final = frozenset({"urn:pgswarm:problem:misconfigured"})
+"""Kinds of problems that stay until somebody does something, whatever their status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Attempts:
 def _may_go_again(call: Call[Any], came: Reply | Lost) -> bool:
     if isinstance(came, Lost):
         return call.idempotent or not came.sent
-    return call.idempotent and came.status in PASSING
+    return call.idempotent and came.status in PASSING and came.error().type not in LASTING
 
 
 def is_good(came: Reply | Lost) -> TypeGuard[Reply]:

@@ -4,6 +4,7 @@ Two callers at once wait for each other; a killed one leaves nothing half done. 
 is refused, not touched.
 """
 
+import time
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,10 @@ if TYPE_CHECKING:  # slow to import
 
 OLDEST_SERVER: Final = 150000
 SET_OPTION_SERVER: Final = 160000  # from here on a member may be one that cannot become the role
+LOCK_TRY_MS: Final = 400
+"""How long one try to lock all tables waits: less than `deadlock_timeout`, so that nobody's transaction is ended."""
+LOCK_TRIES_S: Final = 60.0
+LOCK_PAUSE_S: Final = 0.1
 MIGRATION_LOCK: Final = 0x7067737761726D  # "pgswarm"
 
 
@@ -93,6 +98,7 @@ def upgrade(url: str, *, single_role: bool = False) -> bool:
                 hint="migrate once as a superuser, or as the database's owner with CREATEROLE;"
                 " where no roles can be made: `pgswarm migrate --single-role`",
             ) from error
+        _lock_tables(connection)
         _run_revisions(transaction)
         apply_sql(connection)
         connection.execute(sql.SQL("comment on schema pgswarm is {}").format(sql.Literal(f"pgswarm {fingerprint()}")))
@@ -144,6 +150,33 @@ def make_roles(connection: Connection[Any]) -> None:
         member = connection.execute("select pg_has_role(current_user, %s, %s)", (role, become)).fetchone()
         if member is not None and not member[0]:
             connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
+
+
+def _lock_tables(connection: Connection[Any]) -> None:
+    """Lock every table before anything is changed, or none: processors may work meanwhile, and wait.
+
+    They take tables in other orders than a migration, so that one which took its tables as it came to them would sooner
+    or later be in a deadlock with them. Raises `psycopg.errors.LockNotAvailable` where somebody does not let go.
+    """
+    names = connection.execute(
+        "select string_agg(oid::regclass::text, ', ' order by relname) from pg_class"
+        " where relnamespace = 'pgswarm'::regnamespace and relkind in ('r', 'p') and not relispartition"
+    ).fetchone()
+    if names is None or names[0] is None:
+        return
+    connection.execute(f"set local lock_timeout = '{LOCK_TRY_MS}ms'".encode())
+    until = time.monotonic() + LOCK_TRIES_S
+    while True:
+        try:
+            with connection.transaction():  # a savepoint: what was locked in vain is let go
+                connection.execute(f"lock table {names[0]} in access exclusive mode".encode())
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if time.monotonic() > until:
+                raise
+            time.sleep(LOCK_PAUSE_S)
+        else:
+            connection.execute(b"set local lock_timeout = '60s'")
+            return
 
 
 def _run_revisions(transaction: "SqlConnection") -> None:

@@ -1,14 +1,16 @@
 """The verbs of the commit loop over its own connection: register, advance, settle, reconcile."""
 
 import asyncio
+import logging
 import math
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import psycopg
 from psycopg import sql
 from psycopg.types.numeric import Int4
 
@@ -20,6 +22,8 @@ from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.connect import LOST, Connection, Link, Outage
 from pgswarm.processor.quarantine import LOSSES
 from pgswarm.processor.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 _NAMES: Final = (
     "worker_id", "swarm_ids", "node_ids", "epochs", "verbs", "reports", "errors", "handlers", "states", "delays_s",
@@ -46,7 +50,9 @@ select pgswarm.register_worker(host => %s, pid => %s, version => %s, lease_s => 
 _STILL_HELD: Final = """
 select node_id from pgswarm.still_held(worker_id => %s, swarm_ids => %b, node_ids => %b, epochs => %b)
 """
-_RECONCILE: Final = "select what, swarm_id, from_seq, to_seq from pgswarm.reconcile(worker_id => %s, claim_ids => %b)"
+_RECONCILE: Final = """
+select what, swarm_id, from_seq, to_seq from pgswarm.reconcile(worker_id => %s, claim_ids => %b, node_ids => %b)
+"""
 _SUSPECTS: Final = """
 select n.node_id from unnest(%b, %b) i(swarm_id, node_id)
  cross join lateral (select n.node_id, n.error from pgswarm.node n
@@ -56,6 +62,8 @@ select n.node_id from unnest(%b, %b) i(swarm_id, node_id)
 _END_OTHERS: Final = """
 select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = %s and pid <> pg_backend_pid()
 """
+# The first eight digits of a segment's name (PostgreSQL documentation, "Timelines").
+_TIMELINE: Final = "select case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end"
 _OVER_S: Final = 5.0
 """How much longer than the statement's own timeout the reply is waited for."""
 
@@ -74,9 +82,28 @@ class Claim(NamedTuple):
         return self.limit > 0 or self.fresh > 0
 
 
+class FailedOverError(psycopg.OperationalError):
+    """The connection leads to a server that took over: what this worker knows of its nodes is to be compared first."""
+
+
 class _CommitLink(Link):
+    _timeline: str | None = None
+    failed_over = False
+    """Whether another server has taken over, and nothing was compared since."""
+
     async def prepare(self, connection: Connection) -> None:
+        """Teach it our types, and say so where another server has taken over."""
         wire.teach(connection)
+        cursor = await connection.execute(_TIMELINE)
+        row = await cursor.fetchone()
+        found = None if row is None else row[0]
+        if found is not None and self._timeline not in {None, found}:
+            _LOG.warning(
+                "the database was failed over (timeline %s to %s): where its replica was asynchronous, what was"
+                " committed last may be missing", self._timeline, found,
+            )  # fmt: skip
+            self.failed_over = True
+        self._timeline = found or self._timeline
 
 
 class Advance:
@@ -139,6 +166,8 @@ class Advance:
             "action_patterns": claim.patterns,
         }
         connection = await self._link.get()
+        if self._link.failed_over:
+            raise FailedOverError("another server has taken over")
         failpoints.hit("advance.before")
         async with asyncio.timeout(self._settings.statement_timeout_s + _OVER_S):
             cursor = connection.cursor(binary=True)
@@ -147,10 +176,13 @@ class Advance:
         failpoints.hit("advance.after")
         return rows
 
-    async def settle(self, acts: Sequence[Act], claim_ids: Sequence[int]) -> set[bytes]:
+    async def settle(
+        self, acts: Sequence[Act], claim_ids: Sequence[int], runs: Iterable[Activation] = ()
+    ) -> set[bytes]:
         """Return the nodes whose acts did not commit; release what was claimed without our knowing.
 
-        The old connection's backend is ended first: while it lives, its transaction could still commit.
+        `runs` are what this worker has beside the acts: after a failover, whatever else it holds is released. The old
+        connection's backend is ended first: while it lives, its transaction could still commit.
         """
         connection = await self._link.get()
         failpoints.hit("settle.before")
@@ -161,16 +193,21 @@ class Advance:
                 cursor = connection.cursor(binary=True)
                 await cursor.execute(_STILL_HELD, (self.worker_id, *keys(acts)))
                 held = {row[0] for row in await cursor.fetchall()}
-        await self.reconcile(claim_ids)
+        if self._link.failed_over:
+            had = {act.activation.node_key for act in acts} | {run.node_key for run in runs}
+            await self.reconcile(claim_ids, wire.uuids(list(had)))
+            self._link.failed_over = False
+        else:
+            await self.reconcile(claim_ids)
         failpoints.hit("settle.after")
         return held
 
-    async def reconcile(self, claim_ids: Sequence[int]) -> None:
-        """Release what this worker holds under claims that it does not know."""
+    async def reconcile(self, claim_ids: Sequence[int], node_keys: Any = None) -> None:
+        """Release what this worker holds under claims that it does not know, or that are no `node_keys` of its own."""
         connection = await self._link.get()
         async with asyncio.timeout(self._settings.statement_timeout_s):
             cursor = connection.cursor(binary=True)
-            await cursor.execute(_RECONCILE, (self.worker_id, wire.longs(claim_ids)))
+            await cursor.execute(_RECONCILE, (self.worker_id, wire.longs(claim_ids), node_keys))
             for what, swarm_key, from_seq, to_seq in await cursor.fetchall():
                 if what == "events":
                     self._events(swarm_key, from_seq, to_seq)

@@ -35,6 +35,12 @@ MAX_ROWS: Final = 60_000
 MAX_BURST: Final = 448
 """How many nodes more than there are slots a claim may take while handlers end as soon as they start."""
 RECONCILE_S: Final = 30.0
+MOVED: Final = (
+    psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedObject, psycopg.errors.FeatureNotSupported, psycopg.InternalError,
+)  # fmt: skip
+"""What a call that runs while the database is migrated may meet: it is no fault of what was to be committed."""
+MOST_MOVES: Final = 10
 
 
 @dataclass(slots=True)
@@ -76,6 +82,7 @@ class Committer:
         self._denied = 0
         self._max_acts = MAX_ACTS
         self._failures = 0
+        self._moves = 0
         self._reconciled_at = time.monotonic()
         self._committing = False
         self._lost = False
@@ -196,9 +203,14 @@ class Committer:
             return
         except psycopg.Error as error:
             self._gone = gone + self._gone
-            await self._refused(acts, error)
+            if isinstance(error, MOVED) and self._moves < MOST_MOVES:
+                self._moves += 1
+                _LOG.warning("the database refused a commit as if it were being migrated, trying again: %s", error)
+                await self._settle(acts, error)
+            else:
+                await self._refused(acts, error)
             return
-        self._failures = 0
+        self._failures = self._moves = 0
         self._max_acts = min(MAX_ACTS, self._max_acts * 2)
         self._held.subtract(closed)
         for claim_id in done_claims:
@@ -276,7 +288,9 @@ class Committer:
             await asyncio.sleep(backoff.delay(self._failures - 1, first_s=0.02, longest_s=2.0))
         while not self._lost:
             try:
-                held = await self._advance.settle(acts, [claim for claim, count in self._held.items() if count > 0])
+                claims = [claim for claim, count in self._held.items() if count > 0]
+                runs = (*self.runner.open_runs(), *(act.activation for act in self._acts))
+                held = await self._advance.settle(acts, claims, runs)
             except LOST as again:
                 await self._advance.lost(again)
             except psycopg.Error as refused:

@@ -31,6 +31,11 @@ class Quarantine:
         """1 while a suspect waits for its start."""
         return int(self._waits and self._suspect is not None and self._suspect.open)
 
+    @property
+    def runs(self) -> list[Activation]:
+        """The suspect, if there is one."""
+        return [] if self._suspect is None else [self._suspect]
+
     def admit(self, run: Activation) -> float | None:
         """Take a suspect; where there is one already, return the seconds after which this one may come again."""
         if self._suspect is not None and self._suspect.open:

@@ -85,6 +85,10 @@ class Runner:
         until = time.monotonic() - age_s
         return [run for run in self._running if run.queued_at <= until and run.open]
 
+    def open_runs(self) -> list[Activation]:
+        """Return every activation that is here, running or not, whose act is still to come."""
+        return [run for run in (*self._queue, *self._running, *self._quarantine.runs) if run.open]
+
     def feed(self, runs: Iterable[Activation]) -> None:
         """Take claimed nodes."""
         self._queue.extend(runs)

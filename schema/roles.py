@@ -47,6 +47,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "rename_conversation": _PEOPLE,
         "end_conversation": _PEOPLE,
         "create_upload": _PEOPLE,
+        "delete_upload": _PEOPLE,
         "create_answer_link": _PEOPLE,
         "revoke_answer_link": _PEOPLE,
         "answer_by_link": _PEOPLE,
@@ -86,6 +87,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,
+        "swarm_tree": _ALL,
         # accounts
         "create_account": _PEOPLE,
         "find_credentials": frozenset({Role.API}),

@@ -16,6 +16,10 @@ LABEL: Final = "pgswarm up"
 LIFETIME_S: Final = 30 * 86_400.0
 _FIND: Final = "select account_id, role, disabled from pgswarm.account where username_key = lower(%s)"
 _CREATE: Final = "select pgswarm.create_account(username => %s, role => 'admin')"
+_END_OLDER: Final = """
+select pgswarm.revoke_token(token_id => t.token_id) from pgswarm.api_token t
+ where t.account_id = %s and t.label = %s and t.revoked_at is null
+"""
 _ISSUE: Final = """
 select pgswarm.issue_token(account_id => %s, token_hash => %s, lifetime_s => %s, label => %s)
 """
@@ -32,7 +36,7 @@ def is_loopback(host: str) -> bool:
 
 
 def ensure_local_account(database_url: str) -> str | None:
-    """Return a new token of the local account, which is made where it is missing.
+    """Return a new token of the local account, which is made where it is missing; the one before holds no more.
 
     None where somebody else has taken its name, or an operator disabled it: nobody is let in by the back door. The URL
     is an operator's, not that of the API's role.
@@ -46,5 +50,7 @@ def ensure_local_account(database_url: str) -> str | None:
         if row is None or row[1] != "admin" or row[2]:
             return None
         token = secrets.token_urlsafe(32)
-        connection.execute(_ISSUE, [row[0], hashlib.sha256(token.encode()).digest(), LIFETIME_S, LABEL])
+        with connection.transaction():
+            connection.execute(_END_OLDER, [row[0], LABEL])
+            connection.execute(_ISSUE, [row[0], hashlib.sha256(token.encode()).digest(), LIFETIME_S, LABEL])
         return token

@@ -78,9 +78,9 @@ async def change_password(conn: Conn, account_id: UUID, password_hash: str, toke
     await conn.execute(_CHANGE, {"account_id": account_id, "hash": password_hash, "token_id": token_id})
 
 
-async def issue(conn: Conn, account_id: UUID, lifetime_s: float, label: str) -> DictRow:
-    """Make a token; return it with its id and its end. The database keeps its hash."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+async def issue(conn: Conn, account_id: UUID, lifetime_s: float, label: str, token: str | None = None) -> DictRow:
+    """Keep a token, by default a random one; return it with its id and its end. The database has its hash alone."""
+    token = token or secrets.token_urlsafe(TOKEN_BYTES)
     kept = hashlib.sha256(token.encode()).digest()
     row = await _one(conn, _ISSUE, account_id=account_id, hash=kept, lifetime_s=lifetime_s, label=label)
     return {"access_token": token, **row}

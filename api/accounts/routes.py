@@ -1,13 +1,11 @@
-"""`/v1/auth`: sign up, log in and out, who one is, one's password and tokens. `/v1/accounts`: for admins.
-
-No `Idempotency-Key` here: what it keeps is the answer, and an answer with a token in it is kept nowhere.
-"""
+"""`/v1/auth`: sign up, log in and out, who one is, one's password and tokens. `/v1/accounts`: for admins."""
 
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from psycopg import Error
 
 from pgswarm.api.accounts import queries
 from pgswarm.api.accounts.login import address_of, check_password, normal_username
@@ -24,11 +22,14 @@ from pgswarm.api.accounts.models import (
 )
 from pgswarm.api.accounts.origins import comes_from_us
 from pgswarm.api.accounts.passwords import Passwords
-from pgswarm.api.dependencies import COOKIE, Caller, Db, Settings, cross_site
+from pgswarm.api.accounts.repeats import KEY, issue_once, signed_up_before
+from pgswarm.api.dependencies import COOKIE, Caller, Db, Settings, other_page
+from pgswarm.api.idempotency import IdempotencyKey, answer, keep
 from pgswarm.api.ownership import seen_by
 from pgswarm.api.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, page_of
 from pgswarm.api.principal import Principal
 from pgswarm.api.problems import Problem, not_found, problems
+from pgswarm.schema.errors import ConflictError
 
 router = APIRouter(tags=["accounts"])
 
@@ -44,21 +45,43 @@ def get_passwords(request: Request) -> Passwords:
 Turns = Annotated[Passwords, Depends(get_passwords)]
 
 
-@router.post("/v1/auth/signup", status_code=201, responses=problems(403, 409), summary="Make an account")
-async def signup(wanted: Signup, request: Request, database: Db, settings: Settings, passwords: Turns) -> Account:
-    """Make an account. 403 where the operator has closed it, 409 where the name is taken."""
+@router.post(
+    "/v1/auth/signup",
+    status_code=201,
+    response_model=Account,
+    responses=problems(403, 409, 429),
+    summary="Make an account",
+)
+async def signup(
+    wanted: Signup, request: Request, database: Db, settings: Settings, *, passwords: Turns, key: IdempotencyKey = None
+) -> Response:
+    """Make an account. 403 where the operator has closed it, 409 where the name is taken.
+
+    With an `Idempotency-Key` sent again, and the same password, the answer is that of the first time; a wrong password
+    counts as a failed login (429).
+    """
     if comes_from_us(request.headers) is False:
-        raise cross_site()
+        raise other_page()
     if settings.closed_signup:
         raise Problem(403, "signup-closed", detail="nobody can sign up here", remedy="ask the operator for an account")
     username = normal_username(wanted.username)
     async with passwords.turn():
         kept = await passwords.hash(wanted.password)
-    async with database.as_system() as conn:
-        account_id = await queries.create(conn, username, kept)
-    me = Principal(account_id, username, "user")
-    async with database.as_account(me) as conn:
-        return Account.model_validate(await queries.account(conn, account_id))
+    try:
+        async with database.as_system() as conn:
+            me = Principal(await queries.create(conn, username, kept), username, "user")
+            await database.go_on_as(conn, me)
+            content = Account.model_validate(await queries.account(conn, me.account_id)).model_dump_json()
+            if key is not None:
+                await keep(conn, me, request, key=key, body=username, content=content)
+            return answer(content, 201)
+    except Error as error:
+        if key is None or error.sqlstate != ConflictError.sqlstate:
+            raise
+        before = await signed_up_before(database, passwords, request, key=key, wanted=wanted, username=username)
+        if before is None:
+            raise
+        return before
 
 
 @router.post("/v1/auth/login", responses=problems(401, 403, 429), summary="Log in")
@@ -66,8 +89,15 @@ async def login(
     wanted: Login, request: Request, response: Response, database: Db, *, settings: Settings, passwords: Turns
 ) -> AccessToken:
     """Give a token for a password, and set it as a cookie for browsers. 429 after many failures: see Retry-After."""
+    if KEY in request.headers:
+        raise Problem(
+            422,
+            detail="a login takes no Idempotency-Key: each gives a token of its own, and what is not used expires",
+            field=KEY,
+            remedy="leave it out; POST /v1/auth/tokens takes one",
+        )
     if comes_from_us(request.headers) is False:
-        raise cross_site()
+        raise other_page()
     found = await check_password(
         database, passwords, username=wanted.username, password=wanted.password, address=address_of(request)
     )
@@ -140,12 +170,26 @@ async def list_tokens(caller: Caller, database: Db, *, limit: Limit = 50, cursor
     return Page(items=[Token.model_validate(row) for row in items], next_cursor=next_cursor)
 
 
-@router.post("/v1/auth/tokens", status_code=201, responses=problems(403), summary="Make a token for a program")
-async def create_token(wanted: NewToken, caller: Caller, database: Db, settings: Settings) -> AccessToken:
-    """Make a further token of the account. It is shown this once."""
+@router.post(
+    "/v1/auth/tokens",
+    status_code=201,
+    response_model=AccessToken,
+    responses=problems(403, 409),
+    summary="Make a token for a program",
+)
+async def create_token(
+    wanted: NewToken, caller: Caller, database: Db, settings: Settings, *, request: Request, key: IdempotencyKey = None
+) -> Response:
+    """Make a further token of the account. It is shown this once, and again to who repeats the request with its key.
+
+    That must be with the same `Authorization`: the new token is made of it, and is kept nowhere.
+    """
     lifetime_s = settings.token_lifetime_s if wanted.lifetime_s is None else wanted.lifetime_s
     async with database.as_account(caller) as conn:
-        return AccessToken.model_validate(await queries.issue(conn, caller.account_id, lifetime_s, wanted.label))
+        if key is not None:
+            return await issue_once(conn, caller, request, key=key, wanted=wanted, lifetime_s=lifetime_s)
+        made = AccessToken.model_validate(await queries.issue(conn, caller.account_id, lifetime_s, wanted.label))
+    return answer(made.model_dump_json(), 201)
 
 
 @router.delete(

@@ -37,6 +37,12 @@ class Blocks:
                 return Chunk(rest)
         return Chunk(await self._read(Asked(account_id, swarm_id, position)))
 
+    def forget(self) -> None:
+        """Forget all blocks."""
+        self._kept.clear()
+        self._reading.clear()
+        self.bytes = 0
+
     async def _whole(self, account_id: UUID, swarm_id: UUID, number: int) -> Chunk:
         key = (swarm_id, number)
         if (found := self._kept.get(key)) is not None:

@@ -175,6 +175,11 @@ class Feeds:
         feed.subscriptions.add(subscription)
         return subscription, since or feed.cursor
 
+    def forget(self) -> None:
+        """Forget what was read; whoever is subscribed has been told to begin again."""
+        self._feeds.clear()
+        self._owners.clear()
+
     def drop_if_idle(self, feed: Feed) -> None:
         """Forget a feed that nobody reads."""
         if not feed.subscriptions and self._feeds.get(feed.who.account_id) is feed:

@@ -38,7 +38,7 @@ class Hub:
     def __init__(self, settings: ApiSettings, limits: Limits | None = None) -> None:
         """Take where the database is; nothing is connected yet."""
         self.limits = limits or Limits(heartbeat_s=settings.heartbeat_s)
-        self.reader = Reader(settings)
+        self.reader = Reader(settings, self._failed_over)
         room = Room(self.limits.ring_bytes, self.limits.rings_bytes)
         self.tails = Tails(self.reader, room, self.limits.blocks_bytes)
         self.feeds = Feeds(self.reader, room)
@@ -75,6 +75,13 @@ class Hub:
         self._closing = True
         for subscription in list(self.subscriptions()):
             subscription.end(reason)
+
+    def _failed_over(self) -> None:
+        """Let everybody begin again: what was sent may be no part of the history any more."""
+        for subscription in list(self.subscriptions()):
+            subscription.end("the database was failed over")
+        self.tails.forget()
+        self.feeds.forget()
 
     @property
     def has_room(self) -> bool:
@@ -141,6 +148,7 @@ class Hub:
         while True:
             await asyncio.sleep(self.limits.check_s)
             try:
+                await self.reader.recognise()
                 await self.check_rights()
             except UNREADABLE as error:
                 _LOG.info("rights cannot be checked now: %s", error)

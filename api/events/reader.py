@@ -5,7 +5,8 @@ Rule: rows are read in the name of the account that subscribed; the database che
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,8 @@ from pgswarm.api.events.frames import Frame, make_frame
 from pgswarm.api.ownership import require_swarm
 from pgswarm.api.principal import Principal
 from pgswarm.api.settings import ApiSettings
+
+_LOG = logging.getLogger(__name__)
 
 CONNECTIONS: Final = 4
 BLOCK: Final = 256
@@ -40,6 +43,11 @@ select * from pgswarm.account_frames(%(horizon)s, %(seen_at)s, %(only)s, %(known
 _NOW: Final = "select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, pgswarm.clock() as seen_at"
 _OWNERS: Final = "select swarm_id, owner_id from pgswarm.swarm_owners(%(swarm_ids)s)"
 _MAY_READ: Final = "select account_id, swarm_id from pgswarm.may_read(%(accounts)s, %(swarm_ids)s)"
+# Behind a standby that was promoted the database counts another timeline (PostgreSQL documentation, "Timelines"), which
+# the first eight digits of a segment's name are.
+_TIMELINE: Final = """
+select case when not pg_is_in_recovery() then left(pg_walfile_name(pg_current_wal_lsn()), 8) end as timeline
+"""
 _TOKENS: Final = "select token_id from pgswarm.live_tokens(%(token_ids)s) as token_id"
 
 
@@ -72,8 +80,13 @@ class AccountPage:
 class Reader:
     """The queries. Open it before use, close it at the end."""
 
-    def __init__(self, settings: ApiSettings) -> None:
-        """Take where to read; connections of its own, so that requests that wait for one do not hold up events."""
+    def __init__(self, settings: ApiSettings, failed_over: Callable[[], None] = lambda: None) -> None:
+        """Take where to read, on connections of its own, so that requests that wait for one do not hold up events.
+
+        `failed_over` is called before anything is read of a database that is not the one that was read before.
+        """
+        self._failed_over = failed_over
+        self._timeline: str | None = None
         self._database = Database(settings.model_copy(update={"pool_size": CONNECTIONS}))
         # For what is read again and again: one round trip. No account and no role are set, for the function is given
         # the accounts and checks them itself; a lost connection is found by the read that fails, and tried again.
@@ -89,6 +102,7 @@ class Reader:
             min_size=1,
             max_size=1 + AT_ONCE,
             timeout=READ_S,
+            configure=self._recognise,
             open=False,
             name="events",
         )
@@ -102,6 +116,24 @@ class Reader:
         """Close the connections."""
         await self._direct.close(CLOSE_S)
         await self._database.close()
+
+    async def recognise(self) -> None:
+        """Find out whether another server took over meanwhile, also where a pooler stands before it."""
+        async with asyncio.timeout(READ_S), self._direct.connection() as conn:
+            await self._recognise(conn)
+
+    async def _recognise(self, conn: Conn) -> None:
+        (row,) = await _rows(conn, _TIMELINE)
+        found = row["timeline"]
+        if found is None:
+            return
+        if self._timeline not in {None, found}:
+            _LOG.warning(
+                "the database was failed over (timeline %s to %s): where its replica was asynchronous, what was"
+                " committed last may be missing; all streams begin again", self._timeline, found,
+            )  # fmt: skip
+            self._failed_over()
+        self._timeline = found
 
     async def ends(self, who: Principal, swarm_id: UUID) -> Ends:
         """Return between which seqs a swarm's events lie; raise PS404 where the caller may not see it."""

@@ -151,7 +151,7 @@ async def _open(
     subtree: UUID | None,
     snapshot: bool,
 ) -> tuple[Subscription, Snapshot | None]:
-    """Return a subscription and, where one is wanted or the history asked for is not kept any more, a snapshot."""
+    """Return a subscription and, where one is wanted or the position is none of the history, a snapshot."""
     if snapshot and after_seq is not None:
         raise InvalidInputError(
             "a snapshot says itself where it ends", field="after_seq", hint="leave out after_seq or snapshot"
@@ -159,7 +159,7 @@ async def _open(
     _require_room(hub)
     ends = await hub.ends(caller, swarm_id)
     after = after_seq or 0
-    if not snapshot and after + 1 >= ends.history_from_seq:
+    if not snapshot and ends.history_from_seq - 1 <= after <= ends.last_seq:
         return await hub.swarm(caller, swarm_id, after, kinds, subtree), None
     first = Snapshot()
     try:

@@ -124,6 +124,12 @@ class Tails:
             del self._tails[tail.swarm_id]
             self._marked.pop(tail.swarm_id, None)
 
+    def forget(self) -> None:
+        """Forget everything that was read; whoever is subscribed has been told to begin again."""
+        self._tails.clear()
+        self._marked.clear()
+        self.blocks.forget()
+
     def heard(self, swarm_id: UUID, to_seq: int) -> None:
         """Note that a swarm has events up to `to_seq`, as somebody says."""
         tail = self._tails.get(swarm_id)

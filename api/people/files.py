@@ -1,7 +1,7 @@
 """A file as it is kept: its name, its kind, and its bytes. Pure.
 
-Rule: text that says its encoding is kept as UTF-8, as `run --file` keeps it; everything else stays byte by byte as it
-came, so that nothing is lost to a guess.
+Rule: text is kept as UTF-8, as `run --file` keeps it, and what it was written in is told, for that may be a guess.
+Everything else stays byte by byte as it came.
 """
 
 from pathlib import PurePosixPath
@@ -34,15 +34,15 @@ def plain_name(name: str | None) -> str:
     return plain
 
 
-def as_kept(name: str, content: bytes) -> tuple[str, bytes]:
-    """Return the kind and the bytes that are kept; raise `InvalidInputError` where the file is empty."""
+def as_kept(name: str, content: bytes) -> tuple[str, bytes, str | None]:
+    """Return kind, bytes and encoding (None: no text) as they are kept; an empty file is an `InvalidInputError`."""
     if not content:
         raise InvalidInputError(f"file {name} is empty", field="file", hint="leave it out, or fill it")
     if content.startswith(_IMAGES) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
-        return "image", content
+        return "image", content, None
     try:
         decoded = decode(content, name)
     except NotTextError:
-        return "binary", content
-    kept = content if decoded.guessed else decoded.text.encode()
-    return _KINDS.get(PurePosixPath(name).suffix.lower(), "text"), kept or content
+        return "binary", content, None
+    kind = _KINDS.get(PurePosixPath(name).suffix.lower(), "text")
+    return kind, decoded.text.encode() or content, decoded.encoding

@@ -157,6 +157,11 @@ class Upload(BaseModel):
     name: str = Field(examples=["contract.txt"])
     kind: str = Field(examples=["text"])
     media_type: str = Field(examples=["text/plain"])
+    encoding: str | None = Field(
+        description="What a text was written in before it was kept as UTF-8; `cp1252` (Windows) is a guess. "
+        "None: it is no text, and kept as it came.",
+        examples=["utf-8"],
+    )
     size: int = Field(description="In bytes, as it is kept.", examples=[2048])
     sha256: str
     created_at: datetime = Field(examples=[AT])

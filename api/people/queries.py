@@ -90,12 +90,14 @@ select h.kind, h.at, h.role, h.author, h.swarm_id, h.node_id, h.item_id,
 """
 
 _UPLOAD: Final = """
-select u.upload_id, u.name, u.kind, u.media_type, u.size, u.blob as sha256, u.created_at from pgswarm.upload u
+select u.upload_id, u.name, u.kind, u.media_type, u.encoding, u.size, u.blob as sha256, u.created_at
+  from pgswarm.upload u
 """
 KEEP: Final = """
 select pgswarm.create_upload(name => %(name)s, kind => %(kind)s, content => %(content)b, media_type => %(media_type)s,
-                             owner => %(owner)s)
+                             owner => %(owner)s, encoding => %(encoding)s, quota_bytes => %(quota_bytes)s)
 """
+FORGET: Final = "select pgswarm.delete_upload(upload_id => %(upload_id)s)"
 UPLOAD: Final = _UPLOAD + " where u.upload_id = %(upload_id)s and (%(admin)s or u.owner_id = %(account)s)"
 UPLOADS: Final = (
     _UPLOAD

@@ -14,7 +14,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from starlette.responses import Response
 
 from pgswarm.api.database import Conn
-from pgswarm.api.dependencies import Caller, Db
+from pgswarm.api.dependencies import Caller, Db, Settings
 from pgswarm.api.idempotency import IdempotencyKey, once
 from pgswarm.api.ownership import seen_by
 from pgswarm.api.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, page_of
@@ -33,13 +33,17 @@ Sent = Annotated[list[UploadFile], File(alias="file", min_length=1, max_length=M
 
 @router.post("", status_code=201, response_model=Uploaded, responses=problems(409), summary="Send files")
 async def send_files(
-    files: Sent, caller: Caller, database: Db, request: Request, key: IdempotencyKey = None
+    files: Sent, caller: Caller, database: Db, request: Request, *, settings: Settings, key: IdempotencyKey = None
 ) -> Response:
-    """Send one file or several, as fields `file` of a form. Text is kept as UTF-8, everything else as it is."""
+    """Send one file or several, as fields `file` of a form. Text is kept as UTF-8, everything else as it is.
+
+    All or none are kept. 409 where the account would have more than the operator allows one.
+    """
+    quota_bytes = settings.max_account_upload_bytes
     if sum(file.size or 0 for file in files) <= _LARGE_BYTES:
-        return await _keep_all(files, caller, database, request, key)
+        return await _keep_all(files, caller, database, request, quota_bytes=quota_bytes, key=key)
     async with _LARGE_AT_ONCE:
-        return await _keep_all(files, caller, database, request, key)
+        return await _keep_all(files, caller, database, request, quota_bytes=quota_bytes, key=key)
 
 
 @router.get("", summary="List uploads, newest first")
@@ -59,6 +63,14 @@ async def get_upload(upload_id: UUID, caller: Caller, database: Db) -> Upload:
         return Upload.model_validate(await queries.upload(conn, caller, upload_id))
 
 
+@router.delete("/{upload_id}", status_code=204, responses=problems(404), summary="Delete an upload")
+async def delete_upload(upload_id: UUID, caller: Caller, database: Db) -> None:
+    """Forget a file, so that it counts no more. The goals, messages and answers that it was attached to keep it."""
+    async with database.as_account(caller) as conn:
+        await queries.upload(conn, caller, upload_id)
+        await queries.value(conn, queries.FORGET, upload_id=upload_id)
+
+
 @router.get(
     "/{upload_id}/content",
     response_class=Response,
@@ -75,13 +87,17 @@ async def get_upload_content(upload_id: UUID, caller: Caller, database: Db) -> R
 
 
 async def _keep_all(
-    files: list[UploadFile], caller: Caller, database: Db, request: Request, key: str | None
+    files: list[UploadFile], caller: Caller, database: Db, request: Request, *, quota_bytes: int, key: str | None
 ) -> Response:
     kept: list[dict[str, Any]] = []
     for file in files:
         name = plain_name(file.filename)
-        kind, content = as_kept(name, await file.read())
-        kept.append({"name": name, "kind": kind, "content": content, "media_type": (file.content_type or "")[:200]})
+        kind, content, encoding = as_kept(name, await file.read())
+        media_type = (file.content_type or "")[:200]
+        kept.append({
+            "name": name, "kind": kind, "content": content, "media_type": media_type, "encoding": encoding,
+            "quota_bytes": quota_bytes,
+        })  # fmt: skip
     body = [[row["name"], hashlib.sha256(row["content"]).hexdigest()] for row in kept]
     async with database.as_account(caller) as conn:
         return await once(conn, caller, request, key=key, body=body, act=lambda: _keep(conn, caller, kept))

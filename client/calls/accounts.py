@@ -1,19 +1,20 @@
 """Accounts and their tokens.
 
-Rule: here the API takes no idempotency key, so that what is not the same when it is sent twice is not repeated.
+Rule: what is not the same when it is sent twice, and takes no idempotency key, is not repeated.
 """
 
 from typing import Any
+from uuid import uuid4
 
 from pgswarm.client.calls.parts import Id, ident, listing, nothing, said
 from pgswarm.client.models import AccessToken, Account, Token
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 
-def signup(username: str, password: str) -> Call[Account]:
-    """Make an account. Not repeated once it was sent: the second time the name would be taken."""
+def signup(username: str, password: str, key: str | None) -> Call[Account]:
+    """Make an account."""
     body = encode({"username": username, "password": password})
-    return Call("POST", "/v1/auth/signup", reader(Account), body=body, idempotent=False)
+    return Call("POST", "/v1/auth/signup", reader(Account), body=body, key=key or str(uuid4()))
 
 
 def login(username: str, password: str) -> Call[AccessToken]:
@@ -43,10 +44,10 @@ def tokens() -> Listing[Token]:
     return listing("/v1/auth/tokens", Token, {})
 
 
-def make_token(label: str, lifetime_s: float | None) -> Call[AccessToken]:
-    """Make a token. Not repeated once it was sent: there would be two."""
+def make_token(label: str, lifetime_s: float | None, key: str | None) -> Call[AccessToken]:
+    """Make a token."""
     body = encode({"label": label, "lifetime_s": lifetime_s})
-    return Call("POST", "/v1/auth/tokens", reader(AccessToken), body=body, idempotent=False)
+    return Call("POST", "/v1/auth/tokens", reader(AccessToken), body=body, key=key or str(uuid4()))
 
 
 def end_token(token_id: Id) -> Call[None]:

@@ -136,6 +136,11 @@ def download(upload_id: Id) -> Call[bytes]:
     return Call("GET", _upload(upload_id, "/content"), whole)
 
 
+def delete_upload(upload_id: Id) -> Call[None]:
+    """Forget a file."""
+    return Call("DELETE", _upload(upload_id), nothing)
+
+
 def _question(question_id: Id, rest: str = "") -> str:
     return f"/v1/questions/{ident('question_id', question_id)}{rest}"
 

@@ -101,11 +101,12 @@ class Said(Given):
 
 
 class Upload(Given):
-    """A file that was sent; `size` in bytes."""
+    """A file that was sent; `size` in bytes. `encoding`: what a text was written in, None for what is no text."""
 
     upload_id: UUID
     name: str
     kind: str
+    encoding: str | None = None
     size: int
     sha256: str
 

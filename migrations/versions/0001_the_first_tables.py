@@ -605,6 +605,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("media_type", sa.Text(), server_default="", nullable=False),
+        sa.Column("encoding", sa.Text(), nullable=True),
         sa.Column("blob", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -105,6 +105,7 @@ upload = Table(
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("media_type", Text, nullable=False, server_default=""),
+    Column("encoding", Text),
     Column("blob", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     moment("created_at", required=True),

@@ -115,6 +115,71 @@ async def test_a_body_that_cannot_be_read_is_refused(api: Api, operation: Operat
         assert refused.status_code in operation.statuses
 
 
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.takes_json], ids=str)
+async def test_text_that_cannot_be_kept_is_refused_by_its_field(api: Api, operation: Operation) -> None:
+    ids = ids_of(api, api.anna)
+    client = api.client(api.anna)
+    before = _rows(api)
+    for name in operation.fields():
+        for value in (r'"a\u0000b"', r'"a\ud800b"', r'{"a": ["\u0000"]}', r'{"\udfff": 1}', "1e999", "Infinity"):
+            refused = await operation.call(client, ids, body=f'{{"{name}": {value}}}'.encode())
+            named = problem(refused, 422)["field"]
+            assert named == "body" if value[0] in "1I" else named.startswith(name), (value, named)
+        deep = b'{"%s": %s}' % (name.encode(), b"[" * 5_000 + b"]" * 5_000)
+        problem(await operation.call(client, ids, body=deep), 422, "too-deep", "body")
+    assert _rows(api) == before
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.takes_files], ids=str)
+async def test_a_form_that_cannot_be_read_is_refused(api: Api, operation: Operation) -> None:
+    ids = ids_of(api, api.anna)
+    form = "multipart/form-data; boundary=x"
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"; filename="%s"\r\n\r\nsome text\r\n--x--\r\n'
+    cases: list[tuple[str, bytes]] = [
+        (form, b""),
+        (form, b"no form at all"),
+        (form, b"--x\r\nnothing"),
+        (form, part % (b"other", b"a.txt")),
+        (form, part % (b"file", b"a\0b.txt")),
+        (form, part % (b"file", b"..")),
+        (form, part % (b"file", b"")),
+        (form, part.replace(b"some text", b"") % (b"file", b"a.txt")),
+        ("multipart/form-data", part % (b"file", b"a.txt")),
+        ("application/json", b'{"file": "x"}'),
+        ("application/x-www-form-urlencoded", b"file=x"),
+        ("text/plain", b"x"),
+    ]
+    before = _rows(api)
+    for kind, body in cases:
+        client = api.client(api.anna, {"Content-Type": kind})
+        path = operation.path.format(**ids)
+        refused = await client.request(operation.method, path, content=body)
+        assert refused.status_code in operation.statuses & {400, 415, 422}, (kind, body, refused.text)
+        assert problem(refused, refused.status_code)["field"], (kind, body)
+    assert _rows(api) == before
+
+
+@every
+async def test_a_body_that_is_too_large_is_refused_everywhere(module_db: Database, operation: Operation) -> None:
+    api = Api(module_db, max_body_bytes=1_000, max_upload_bytes=2_000)
+    ids: dict[str, Any] = dict.fromkeys(operation.parameters("path"), "0198f3a5-0000-7000-8000-000000000000")
+    client = api.client()
+    for kind, size in (("application/json", 1_001), ("multipart/form-data; boundary=x", 2_001), ("", 1_001)):
+        for content in (b"x" * size, _pieces(size)):
+            path = operation.path.format(**{**ids, "space": "memory"})
+            refused = await client.request(operation.method, path, content=content, headers={"Content-Type": kind})
+            if kind.startswith("multipart") and not isinstance(content, bytes) and refused.status_code != 413:
+                assert refused.status_code in operation.statuses  # nobody has read so far
+            else:
+                problem(refused, 413, "too-large", "body")
+                assert 413 in operation.statuses
+
+
+async def _pieces(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size):
+        yield b"x"
+
+
 @pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.ids()], ids=str)
 async def test_an_id_of_the_wrong_form_is_refused_by_its_name(api: Api, operation: Operation) -> None:
     ids = ids_of(api, api.anna)

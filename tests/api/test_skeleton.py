@@ -5,6 +5,7 @@ import html
 import pytest
 
 from support.api import Api, problem
+from support.database import Database
 
 
 async def test_the_process_says_that_it_lives_and_the_database_that_it_is_ready(api: Api) -> None:
@@ -60,3 +61,12 @@ async def test_every_answer_carries_the_headers_of_security(api: Api) -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "server" not in headers
         assert "access-control-allow-origin" not in headers
+
+
+async def test_a_page_whose_name_was_made_to_lead_here_gets_nothing(db: Database) -> None:
+    async with Api(db, allowed_hosts="").running() as local:
+        signup = {"username": "mallory", "password": "correct horse battery"}
+        refused = await local.client().post("/v1/auth/signup", json=signup, headers={"Host": "evil.example"})
+        problem(refused, 400, "wrong-host", "Host")
+        assert db.value("select count(*) from pgswarm.account") == 0
+        assert (await local.client().get("/healthz", headers={"Host": "localhost:8000"})).status_code == 200

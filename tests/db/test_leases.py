@@ -183,6 +183,16 @@ def test_claims_of_an_unacknowledged_commit_are_released(conn: Conn, worker: Wor
     assert node(conn, run)["status"] == ("running" if known else "pending")
 
 
+def test_after_a_failover_a_worker_gives_back_what_it_does_not_have(conn: Conn, worker: Worker) -> None:
+    """It had finished one of a claim's nodes, which the server that took over does not know."""
+    start(conn)
+    start(conn)
+    kept, forgotten = worker.claim(2)
+    query = "select * from pgswarm.reconcile(worker_id => %s, claim_ids => %s::bigint[], node_ids => %s)"
+    call_rows(conn, query, worker.worker_id, [kept.claim_id], [kept.node_id])
+    assert [node(conn, run)["status"] for run in (kept, forgotten)] == ["running", "pending"]
+
+
 def test_still_held_names_the_acts_that_did_not_commit(conn: Conn, worker: Worker, other: Worker) -> None:
     start(conn)
     start(conn)

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from psycopg.errors import LockNotAvailable
 
+from support.database import Database
 from support.verbs import (
     BENCH,
     OTHER,
@@ -18,6 +21,8 @@ from support.verbs import (
     Run,
     Worker,
     add_message,
+    call,
+    connect,
     events,
     fail,
     finish,
@@ -38,6 +43,7 @@ ACTS: Final[dict[str, Callable[[Run], Act]]] = {
     "finish with a long report": lambda run: finish(run, LONG),
     "finish without a report": lambda run: finish(run, None),
     "spawn one": lambda run: spawn(run, Kid(directive="a", args={"x": 1}, priority=2)),
+    "spawn one beyond all priorities": lambda run: spawn(run, Kid(priority=9)),
     "spawn one that is long": lambda run: spawn(run, Kid(directive=LONG)),
     "spawn one that counts for nothing": lambda run: spawn(run, Kid(BENCH)),
     "spawn three": lambda run: spawn(run, Kid(directive="a"), Kid(OTHER), Kid(BENCH, priority=0)),
@@ -137,20 +143,103 @@ def test_work_of_others_is_not_passed_over(conn: Conn, worker: Worker) -> None:
     assert {run.swarm_id for run in runs} == {root.swarm_id, waiting}
 
 
-@pytest.mark.parametrize("why", ["paused", "draining", "another kind", "later", "no room"])
-def test_nothing_goes_straight_on_that_may_not_be_claimed(conn: Conn, worker: Worker, why: str) -> None:
-    start(conn)
+@pytest.mark.parametrize("why", ["paused", "draining", "stopped", "another kind", "later", "no room", "out of time"])
+def test_nothing_goes_straight_on_that_may_not_be_claimed(db: Database, conn: Conn, worker: Worker, why: str) -> None:
+    start(conn, budget={"duration_s": 60})
     root = worker.claim_one()
     act = go_on(root, delay_s=60) if why == "later" else spawn(root, Kid())
     if why == "paused":
         pause(conn, root.swarm_id)
     if why == "draining":
         conn.execute("select pgswarm.drain_worker(worker_id => %s)", [worker.worker_id])
+    if why == "stopped":  # declared dead a moment ago: what it holds is taken over next
+        conn.execute("update pgswarm.worker set stopped_at = pgswarm.clock(), stopped_reason = 'expired'")
+    if why == "out of time":
+        db.clock.advance(61)
     patterns = ["other/%"] if why == "another kind" else None
     assert worker.advance(act, claims=0 if why == "no room" else 5, patterns=patterns).runs == []
     assert [n["status"] for n in nodes(conn, root.swarm_id).values()][-1] == "pending"
     queued = conn.execute("select count(*) as n from pgswarm.ready where swarm_id = %s", [root.swarm_id]).fetchone()
     assert queued == {"n": 1}
+
+
+LIMITED: Final[dict[str, tuple[dict[str, int], Callable[[Run], Act]]]] = {
+    "activations": ({"activations": 2}, go_on),
+    "depth": ({"depth": 1}, lambda run: spawn(run, Kid())),
+    "nodes": ({"nodes": 2}, lambda run: spawn(run, Kid())),
+    "children": ({"children": 1}, lambda run: spawn(run, Kid(), Kid())),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITED)
+def test_limit_stops_an_act_alone_as_it_does_in_a_batch(conn: Conn, worker: Worker, limit: str) -> None:
+    budget, act = LIMITED[limit]
+    alone, among = (only_child(conn, worker, budget) for _ in range(2))
+    start(conn)
+    beside = worker.claim_one()
+    worker.advance(act(alone))
+    worker.advance(act(among), finish(beside))
+    assert picture(conn, alone.swarm_id) == picture(conn, among.swarm_id)
+    assert len(nodes(conn, alone.swarm_id)) == 2
+    if limit == "nodes":
+        assert swarm(conn, alone.swarm_id)["paused_reason"] == "budget_exceeded"
+    else:
+        assert node(conn, alone)["error"]["code"] == f"limit_{limit}"
+
+
+def only_child(conn: Conn, worker: Worker, budget: dict[str, int]) -> Run:
+    """Start a swarm with limits of its own and return the run of its root's only child."""
+    start(conn, budget=budget)
+    (run,) = worker.advance(spawn(worker.claim_one(), Kid()), claims=1).runs
+    if "activations" in budget:
+        (run,) = worker.advance(go_on(run), claims=1).runs
+    return run
+
+
+@pytest.mark.parametrize("first", [finish, go_on, lambda run: go_on(run, delay_s=60)], ids=["finish", "go on", "later"])
+def test_act_that_was_committed_is_refused_when_it_comes_again(
+    conn: Conn, worker: Worker, first: Callable[[Run], Act]
+) -> None:
+    start(conn)
+    run = worker.claim_one()
+    worker.does(first(run))
+    before = picture(conn, run.swarm_id)
+    assert worker.fences(finish(run, "again"))
+    assert picture(conn, run.swarm_id) == before
+
+
+def test_time_does_not_run_back_with_the_clock(db: Database, conn: Conn, worker: Worker) -> None:
+    swarm_id = start(conn)
+    root = worker.claim_one()
+    db.clock.advance(-100)
+    (child,) = worker.advance(spawn(root, Kid()), claims=1).runs
+    (again,) = worker.advance(finish(child), claims=1).runs
+    worker.does(finish(again))
+    moments = [event["at"] for event in events(conn, swarm_id)]
+    assert len(moments) == 11
+    assert moments == sorted(moments)
+
+
+def test_long_texts_of_an_act_alone_are_kept_whole(conn: Conn, worker: Worker) -> None:
+    start(conn)
+    (child,) = worker.advance(spawn(worker.claim_one(), Kid(directive=LONG + "to do")), claims=1).runs
+    worker.does(finish(child, LONG + "done"))
+    found = node(conn, child)
+    for name, text in (("directive", LONG + "to do"), ("report", LONG + "done")):
+        assert call(conn, "select pgswarm.full_text(%s)", found[f"{name}_blob"]) == text
+
+
+def test_act_alone_waits_for_who_has_the_swarm(db: Database, conn: Conn, worker: Worker) -> None:
+    start(conn)
+    run = worker.claim_one()
+    other = connect(db.url)
+    with closing(other), other.transaction():
+        other.execute("select pgswarm.lock_swarms(%s)", [[run.swarm_id]])
+        conn.execute("set lock_timeout = '50ms'")
+        with pytest.raises(LockNotAvailable):
+            worker.advance(finish(run))
+    conn.execute("reset lock_timeout")
+    worker.does(finish(run))
 
 
 def test_wide_spawn_has_its_children_in_order_with_events_without_a_gap(conn: Conn, worker: Worker) -> None:

@@ -3,9 +3,7 @@
 More examples, or longer ones: PGSWARM_TEST_EXAMPLES=1000 PGSWARM_TEST_STEPS=200.
 """
 
-import itertools
 import os
-import uuid
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
@@ -14,19 +12,18 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
 from pgswarm.schema.states import Status, Verb, move
 from support.database import Database
-from support.model import CLOCK, GRACE_S, ModelNode, ModelQuestion, ModelSwarm, ModelWorker, running_of
+from support.machine import LEASE_S, STEP_S, Machine
+from support.model import CLOCK, GRACE_S, ModelNode, ModelQuestion, ModelSwarm, running_of
 from support.random_acts import ACTS, PICK, Acts, made
 from support.verbs import (
     MAX_ATTEMPTS,
     TIMEOUT_S,
     Act,
-    Conn,
     Run,
-    Worker,
     add_message,
     answer,
     cancel,
@@ -43,8 +40,6 @@ from support.verbs import (
 
 EXAMPLES: Final = int(os.environ.get("PGSWARM_TEST_EXAMPLES", "120"))
 STEPS: Final = int(os.environ.get("PGSWARM_TEST_STEPS", "40"))
-LEASE_S: Final = 15.5
-STEP_S: Final = 0.001  # every verb has a moment of its own; sums of these never reach the halves below
 JUMPS_S: Final = (1, 4, 16, 16, 700)
 MOST_SWARMS: Final = 3
 
@@ -55,44 +50,8 @@ WEIGHTS: Final = {
 OPS: Final = [op for op, weight in WEIGHTS.items() for _ in range(weight)]
 
 
-class Verbs(RuleBasedStateMachine):
-    """Three workers on three connections, two operators on two more, a few swarms."""
-
-    def __init__(self, conns: list[Conn]) -> None:
-        super().__init__()
-        self.worker_conns, (self.operator, self.keeper) = conns[:3], conns[3:]
-        self.now = 0.0
-        self.ids = itertools.count(uuid.uuid4().int & ~0xFFFFFFFF)
-        self.swarms: dict[UUID, ModelSwarm] = {}
-        self.workers: list[tuple[Worker, ModelWorker]] = []
-        self.runs: list[tuple[int, Run]] = []  # every run that ever was, with the place of its worker's connection
-        self.questions: dict[UUID, ModelQuestion] = {}
-        self.steps = 0
-
-    # --- time, and what there is
-
-    def pass_time(self, seconds: float = STEP_S) -> None:
-        self.now += seconds
-        self.keeper.execute("update public.test_clock set at = at + make_interval(secs => %s)", [seconds])
-
-    def live(self) -> list[ModelSwarm]:
-        return [swarm for swarm in self.swarms.values() if swarm.status != "terminated"]
-
-    def nodes(self) -> list[ModelNode]:
-        return [node for swarm in self.swarms.values() for node in swarm.nodes.values()]
-
-    def node_of(self, run: Run) -> ModelNode:
-        return self.swarms[run.swarm_id].nodes[run.node_id]
-
-    def holds(self, run: Run) -> bool:
-        node = self.node_of(run)
-        return node.status is Status.RUNNING and node.epoch == run.epoch
-
-    def enlist(self, place: int) -> None:
-        worker = Worker(self.worker_conns[place], lease_s=LEASE_S)
-        self.workers[place : place + 1] = [(worker, ModelWorker(worker.worker_id, self.now + LEASE_S))]
-
-    # --- rules
+class Verbs(Machine):
+    """What processors and people do, each drawn at random and told to the model too."""
 
     @initialize()
     def begin(self) -> None:
@@ -352,38 +311,6 @@ class Verbs(RuleBasedStateMachine):
             node.do(Verb.RELEASE, self.now)
         self.compare()
         self.enlist(place)
-
-    # --- what must hold
-
-    def compare(self) -> None:
-        """Compare every row that the model knows with what it says."""
-        ids = list(self.swarms)
-        rows = self.keeper.execute("select * from pgswarm.node where swarm_id = any (%s)", [ids]).fetchall()
-        found = {row["node_id"]: row for row in rows}
-        facts = {node.node_id: node.facts() for node in self.nodes()}
-        assert {key: {name: row[name] for name in facts[key]} for key, row in found.items()} == facts
-        swarms = self.keeper.execute("select * from pgswarm.swarm where swarm_id = any (%s)", [ids]).fetchall()
-        for row in swarms:
-            model = self.swarms[row["swarm_id"]]
-            assert (row["status"], row["paused_reason"]) == (model.status, model.paused_reason)
-        self.steps += 1
-        if self.steps % 5 == 0:
-            self.check()
-
-    def check(self) -> None:
-        for swarm_id in self.swarms:
-            broken = self.keeper.execute("select * from pgswarm.check_invariants(%s)", [swarm_id]).fetchall()
-            assert broken == []
-
-    def teardown(self) -> None:
-        """Check all once more, and leave nothing to the next example."""
-        self.check()
-        for swarm in self.live():
-            self.pass_time()
-            cancel(self.operator, swarm.swarm_id)
-        for worker, _ in self.workers:
-            worker.stop()
-        self.check()
 
 
 @pytest.mark.timeout(900)  # a failing example is shrunk, which takes its time

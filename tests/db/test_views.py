@@ -63,6 +63,19 @@ def test_tree_is_read_in_the_order_of_its_paths(conn: Conn, worker: Worker) -> N
     assert all(tree[0]["path"] < row["path"] for row in tree[1:])
 
 
+def test_replacement_stands_after_all_that_was_below_the_failed_one(conn: Conn, worker: Worker) -> None:
+    swarm_id = start(conn, "root")
+    worker.does(spawn(worker.claim_one(), Kid(directive="a"), Kid(directive="b")))
+    runs = {run.row["directive"]: run for run in worker.claim(2)}
+    worker.does(spawn(runs["a"], Kid(directive="a.0")))
+    worker.does(finish(worker.claim_one()))
+    worker.does(fail(worker.claim_one()))
+    retry_node(conn, swarm_id, runs["a"].node_id)
+    tree = conn.execute("select * from pgswarm.node_tree where swarm_id = %s order by path", [swarm_id]).fetchall()
+    assert [row["directive"] for row in tree] == ["root", "a", "a.0", "a", "b"]
+    assert [row["subtree_nodes"] for row in tree] == [5, 2, 1, 1, 1]
+
+
 def test_tree_adds_up_the_cost_below(conn: Conn, worker: Worker) -> None:
     start(conn, "root")
     root = worker.claim_one()

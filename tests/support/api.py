@@ -49,7 +49,7 @@ class Api:
     def __init__(self, db: Database, **settings: Any) -> None:
         """Take the database; `settings` are those of `ApiSettings`."""
         self.db = db
-        self.settings = ApiSettings(**{"database_url": db.url, "pool_size": 4, **settings})
+        self.settings = ApiSettings(**{"database_url": db.url, "pool_size": 4, "allowed_hosts": "*", **settings})
         self.app: FastAPI = create_app(self.settings)
         register(db.conn)
         db.run("select pgswarm.register_actions(specs => %(specs)s)", specs=Jsonb([{"action_id": ROUTE}]))

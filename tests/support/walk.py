@@ -45,6 +45,15 @@ class Operation:
         return "application/json" in self.said.get("requestBody", {}).get("content", {})
 
     @property
+    def takes_files(self) -> bool:
+        return "multipart/form-data" in self.said.get("requestBody", {}).get("content", {})
+
+    def fields(self) -> list[str]:
+        """The fields of the object that it takes; for one that takes any value, a field of its example."""
+        schema = _resolve(self.said["requestBody"]["content"]["application/json"]["schema"])
+        return list(schema.get("properties") or self.example())
+
+    @property
     def statuses(self) -> set[int]:
         """The statuses that it says it can give."""
         return {int(status) for status in self.said["responses"]}

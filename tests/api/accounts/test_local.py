@@ -14,11 +14,21 @@ async def test_local_account_is_an_admin_made_once(api: Api, db: Database) -> No
     assert None not in tokens
     assert len(set(tokens)) == 3
     started = api.swarm(None)  # nobody's, as those of `pgswarm run`
-    for token in tokens:
-        client = api.client(headers={"Authorization": f"Bearer {token}"})
-        assert (await client.get("/v1/auth/me")).json()["role"] == "admin"
-        assert (await client.get(f"/v1/swarms/{started}")).status_code == 200
+    client = api.client(headers={"Authorization": f"Bearer {tokens[-1]}"})
+    assert (await client.get("/v1/auth/me")).json()["role"] == "admin"
+    assert (await client.get(f"/v1/swarms/{started}")).status_code == 200
     assert db.value("select count(*) from pgswarm.account") == 1
+
+
+async def test_only_the_newest_token_of_this_machine_holds(api: Api, db: Database) -> None:
+    first = ensure_local_account(db.url)
+    program = {"Authorization": f"Bearer {first}"}
+    made = (await api.client(headers=program).post("/v1/auth/tokens", json={"label": "nightly"})).json()
+    newest = ensure_local_account(db.url)
+    problem(await api.client(headers=program).get("/v1/auth/me"), 401)
+    for token in (newest, made["access_token"]):  # those that somebody made of it stay
+        assert (await api.client(headers={"Authorization": f"Bearer {token}"}).get("/v1/auth/me")).status_code == 200
+    assert db.value("select count(*) from pgswarm.api_token where label = 'pgswarm up' and revoked_at is null") == 1
 
 
 async def test_nobody_who_took_the_name_becomes_the_local_account(api: Api, db: Database) -> None:
@@ -74,7 +84,8 @@ async def test_api_whose_account_lacks_the_role_says_so(db: Database) -> None:
     try:
         host = db.url.partition("://")[2].rpartition("@")[2]
         async with Api(db, database_url=f"postgresql://{name}:x@{host}").running() as api:
-            document = problem(await api.client().get("/readyz"), 503, "misconfigured")
-            assert "pgswarm_api" in document["remedy"]
+            refused = await api.client().get("/readyz")
+            assert "pgswarm_api" in problem(refused, 503, "misconfigured")["remedy"]
+            assert "retry-after" not in refused.headers  # no wait helps
     finally:
         db.run(f"drop role {name}")

@@ -57,12 +57,14 @@ async def test_resumed_stream_goes_on_after_the_last_event_id(live: Any) -> None
     assert seqs(await stream.until(lambda e: e.seq == last)) == list(range(5, last + 1))
 
 
-async def test_position_beyond_the_end_waits_for_what_comes_after_it(live: Any) -> None:
+async def test_position_beyond_the_end_is_none_of_this_history_and_gets_a_snapshot(live: Any) -> None:
     api = live.api
     swarm_id = api.swarm(api.anna, "pending")
     stream = await live.watch(swarm_id, "?after_seq=3")
+    got = await stream.until(lambda e: e.kind == "snapshot.end")
+    assert (got[0].kind, got[-1].id) == ("snapshot.swarm", "2")
     api.worker.does(finish(api.claim(swarm_id), "done"))
-    assert (await stream.event()).seq == 4
+    assert (await stream.event()).seq == 3
 
 
 async def test_what_is_no_seq_is_refused_by_name(live: Any) -> None:

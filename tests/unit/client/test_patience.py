@@ -58,6 +58,14 @@ def test_what_does_not_pass_is_raised_at_once(status: int) -> None:
     assert len(seen) == 1
 
 
+def test_what_only_an_operator_can_mend_is_raised_at_once() -> None:
+    document = {"type": "urn:pgswarm:problem:misconfigured", "status": 503, "detail": "rights are lacking"}
+    client, seen = answering(httpx.Response(503, json=document))
+    with client, pytest.raises(ApiError, match="rights are lacking"):
+        client.me()
+    assert len(seen) == 1
+
+
 def test_repeats_of_a_start_carry_one_key_and_one_body() -> None:
     client, seen = answering(httpx.ReadError, busy(503), busy(404))
     with client, pytest.raises(ApiError):

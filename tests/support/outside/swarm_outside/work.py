@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,22 @@ class Planner(Action[WaitArgs]):
     async def conclude(self, node: Node[WaitArgs]) -> Finish:
         kept = [key for key in node.state if key != "plans"]
         return Finish(f"planned {node.state['plans']} times: {not kept and len(node.reports) == 1}")
+
+
+class SendArgs(BaseModel):
+    seconds: float = 0
+    note: str = ""
+    times: int = 1
+
+
+@action("outside/send", description="Have effects, each in its own time", max_backoff_s=0.2, routable=False)
+class Send(Action[SendArgs]):
+    async def main(self, node: Node[SendArgs]) -> Finish:
+        async def send(key: str) -> str:
+            await asyncio.sleep(node.args.seconds)
+            note(node.args.note, f"{node.node_id} {key}")
+            return key
+
+        for number in range(node.args.times):
+            await node.effect(f"send-{number}", partial(send, f"send-{number}"))
+        return Finish(f"{node.args.times} sent")
