@@ -17,6 +17,7 @@ select entry_id, name, kind, description, size, path from pgswarm.space_entry
  where swarm_id = %s and space = 'memory' and blob is not null order by created_at, entry_id
 """
 _READ: Final = "select pgswarm.read_entry(swarm_id => %s, entry_id => %s)"
+_FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
                           content => %s)
@@ -25,8 +26,6 @@ _SEARCH: Final = """
 select entry_id, name, content, first_line, last_line, score
   from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
 """
-# What all swarms share (the documentation) is found by its path.
-_FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 
 
 class SwarmMemory:
@@ -46,17 +45,19 @@ class SwarmMemory:
         return [EntryInfo(*row) for row in await self._side.rows(_ENTRIES, (self._swarm_id,), until=self._until)]
 
     async def read(self, name_or_id: str | UUID) -> str:
-        """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
+        """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy.
+
+        What is shared with the swarm is found by its id or its path, the swarm's own also by its name.
+        """
         entries = await self.entries()
-        shared = None
-        if isinstance(name_or_id, str) and "/" in name_or_id and all(name_or_id != entry.path for entry in entries):
-            shared = await self._at(name_or_id)
-        entry_id, name = (shared, str(name_or_id)) if shared else self._find(name_or_id, entries)
-        rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until)
-        if rows[0][0] is None:
-            raise ActionError("not_found", f"{name} is a folder: name what lies in it")
+        entry = self._find(name_or_id, entries)
+        entry_id = entry.entry_id if entry else await self._shared(name_or_id)
+        rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until) if entry_id else []
+        if not rows or rows[0][0] is None:
+            names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
+            raise ActionError("not_found", f"memory holds no {str(name_or_id)!r}: it holds {names}")
         try:
-            return decode(rows[0][0], name).text
+            return decode(rows[0][0], entry.name if entry else str(name_or_id)).text
         except NotTextError as error:
             raise ActionError("not_text", str(error)) from None
 
@@ -82,19 +83,29 @@ class SwarmMemory:
             text("folder", folder)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.search: {error}") from None
-        folder_id = await self._at(folder) if folder else None
+        folder_id = await self._shared(folder) if folder else None
         if folder and folder_id is None:
             raise ActionError("not_found", f"memory holds no folder {folder!r}")
         params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)), folder_id)
         return [Passage(*row) for row in await self._side.rows(_SEARCH, params, until=self._until)]
 
-    async def _at(self, path: str) -> UUID | None:
-        rows = await self._side.rows(_FIND, (self._swarm_id, path), until=self._until)
+    async def _shared(self, path_or_id: str | UUID) -> UUID | None:
+        """Return the id of an entry that is not the swarm's own, but in its sight; None where there is none."""
+        wanted = str(path_or_id)
+        try:
+            return UUID(wanted)
+        except ValueError:
+            pass
+        try:
+            text("name", wanted)
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.read: {error}") from None
+        rows: list[tuple[Any, ...]] = await self._side.rows(_FIND, (self._swarm_id, wanted), until=self._until)
         found: UUID | None = rows[0][0]
         return found
 
     @staticmethod
-    def _find(name_or_id: str | UUID, entries: Sequence[EntryInfo]) -> tuple[UUID, str]:
+    def _find(name_or_id: str | UUID, entries: Sequence[EntryInfo]) -> EntryInfo | None:
         wanted = str(name_or_id)
         for fits in (
             lambda entry: wanted == str(entry.entry_id),
@@ -104,6 +115,5 @@ class SwarmMemory:
         ):
             found = [entry for entry in entries if fits(entry)]
             if found:
-                return found[-1].entry_id, found[-1].name
-        names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
-        raise ActionError("not_found", f"memory holds no {wanted!r}: it holds {names}")
+                return found[-1]
+        return None

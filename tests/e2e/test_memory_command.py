@@ -99,6 +99,29 @@ def test_texts_are_kept_from_an_option_and_from_standard_input(library: Library)
     assert "typed.txt" in library.say("memory", "list").out
 
 
+def test_the_tree_is_shown_level_by_level_and_kept_in_order(library: Library) -> None:
+    mine = ("--swarm", library.swarm_id[-12:])
+    library.add("--text", "One.", "--name", "a.md", "--folder", "drafts/x")
+    library.add("--text", "Two.", "--name", "a.md", "--folder", "projects")
+    shown = [(row["name"], row["layer"]) for row in library.say("memory", "list", "/", *mine, "--json").events]
+    assert shown[:2] == [("drafts", "swarm"), ("projects", "built_in")]
+    library.say("memory", "move", "drafts/x/a.md", "drafts/a.md", *mine)
+    library.say("memory", "merge", "drafts", "projects", *mine)
+    assert library.paths() == ["projects/a (2).md", "projects/a.md"]
+    past = library.say("memory", "history", "projects/a (2).md", *mine, "--json").events
+    assert [row["path"] for row in past] == ["projects/a (2).md", "drafts/a.md", "drafts/x/a.md"]
+    library.add("--text", "Three.", "--name", "b.md", "--folder", "old")
+    assert "old is not empty" in library.say("memory", "rm", "old", *mine, code=2).err
+    assert library.say("memory", "rm", "old", "-r", *mine).out == "2 removed.\n"
+    library.say("memory", "rm", "projects/a.md", *mine)
+    assert "no no/such" in library.say("memory", "rm", "no/such", *mine, code=2).err
+    library.db.run("update pgswarm.space_entry set kind = 'novel' where name = 'a (2).md'")
+    flaws = {(row["rule"], row["path"]) for row in library.say("memory", "verify", *mine, "--json", code=1).events}
+    assert ("kind_is_known", "projects/a (2).md") in flaws
+    assert ("action_can_be_imported", "outside/words") in flaws  # these commands do not have the tests' own package
+    assert not {path for _, path in flaws if path.startswith("text/")}
+
+
 def test_a_search_over_all_swarms_says_whose_memory_each_passage_is(library: Library) -> None:
     other = start_swarm(library.db, "bench/ask", {"questions": 1})
     library.add("--text", "turbines here")

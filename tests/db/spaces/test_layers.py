@@ -7,6 +7,8 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from pgswarm.actions.base import ActionError
+from pgswarm.processor.memory import SwarmMemory
 from support.spaces import entry, find, flaws, level, move, names, paths, remove, save, search, text_of
 from support.verbs import Conn, call, cancel, events, start, swarm
 
@@ -70,6 +72,31 @@ def test_swarm_sees_its_blueprint_as_its_own_tree_and_changes_nothing_of_it(conn
         "name",
     )
     assert flaws(conn, one) == []
+
+
+class Door:
+    """What a processor's memory needs of its connection."""
+
+    def __init__(self, conn: Conn) -> None:
+        self._conn = conn
+
+    async def rows(self, query: str, params: Any, **_: Any) -> list[tuple[Any, ...]]:
+        return [tuple(row.values()) for row in self._conn.execute(query.encode(), params).fetchall()]
+
+
+async def test_node_reads_what_is_shared_by_its_id_or_its_path(conn: Conn) -> None:
+    made = blueprint(conn)
+    style = keep(conn, made, "references/style.md")
+    swarm_id = begin(conn, made)
+    save(conn, swarm_id, "mine.txt", "A heron.")
+    memory = SwarmMemory(Door(conn), swarm_id, swarm_id, 0)
+    for name in (style, str(style), "references/style.md"):
+        assert await memory.read(name) == STYLE
+    assert await memory.read("MINE.txt") == "A heron."
+    other = SwarmMemory(Door(conn), start(conn), swarm_id, 0)
+    for name in (style, "references/style.md", "references", "no such", swarm_id):
+        with pytest.raises(ActionError, match="it holds nothing"):
+            await other.read(name)
 
 
 def test_own_entry_goes_before_a_shared_one_of_its_name(conn: Conn) -> None:
