@@ -7,7 +7,7 @@ first. Its id, description and schema are what routers and people see.
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, Generic, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,7 +37,8 @@ class ActionSpec:
     """What the engine must know of an action.
 
     `timeout_s` bounds one activation; `max_attempts` the claims of one activation; `max_backoff_s` the pause before
-    another attempt after an exception; `routable` says whether routers may choose it.
+    another attempt after an exception; `routable` says whether routers may choose it; `source` who brought it, where
+    that is not the module of its class.
     """
 
     action_id: str
@@ -49,12 +50,13 @@ class ActionSpec:
     routable: bool
     args_model: type[BaseModel]
     handlers: tuple[str, ...]
+    source: str = ""
 
 
 class Action(Generic[ArgsT]):
     """Base of every action; `ArgsT` is a pydantic model that its arguments must fit."""
 
-    spec: ClassVar[ActionSpec]
+    spec: ActionSpec
 
     async def main(self, node: Node[ArgsT]) -> ActionOutcome:
         """Run first."""
@@ -74,6 +76,13 @@ class Registry:
         if known is not None and type(known) is not cls:
             raise ValueError(f"two actions are called {cls.spec.action_id!r}: {type(known)!r} and {cls!r}")
         self._actions[cls.spec.action_id] = cls()
+
+    def put(self, made: Action[Any]) -> None:
+        """Take an action that came while the process runs, in the place of one of the same id and class."""
+        known = self._actions.get(made.spec.action_id)
+        if known is not None and type(known) is not type(made):
+            raise ValueError(f"two actions are called {made.spec.action_id!r}: {type(known)!r} and {type(made)!r}")
+        self._actions[made.spec.action_id] = made
 
     def get(self, action_id: str) -> Action[Any] | None:
         """Return the action, or None where this process does not have it."""

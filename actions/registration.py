@@ -24,7 +24,7 @@ def _spec(action: Action[Any]) -> dict[str, Any]:
         "timeout_s": spec.timeout_s,
         "max_attempts": spec.max_attempts,
         "routable": spec.routable,
-        "source": type(action).__module__,
+        "source": spec.source or type(action).__module__,
         "folder": _folder(action),
     }
 

@@ -56,8 +56,8 @@ class Requests:
         if scope["type"] == "websocket":
             try:
                 self._check_host(headers)
-            except Problem as problem:
-                await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": str(problem)})
+            except Problem as refusal:
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": str(refusal)})
                 return
             await self._app(scope, receive, send)
             return

@@ -4,6 +4,7 @@ The pages of documentation that swarms read go with them. Rule: a module of acti
 left out; the others are told all the same.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ def register_actions(url: str) -> tuple[int, list[str]]:
     from pgswarm.actions.discovery import discover
     from pgswarm.actions.documentation import as_json, pages
     from pgswarm.actions.registration import specs
-    from pgswarm.cli.database import connect
+    from pgswarm.cli.database import connect as open_database
 
     left_out = [f"{failure.name} (of {failure.source}) is left out: {failure.reason}" for failure in discover()]
-    with connect(url) as connection:
+    if os.environ.get("PGSWARM_CONNECTIONS"):
+        left_out += connect()
+    with open_database(url) as connection:
         row = connection.execute(REGISTER, (specs(registry), as_json(pages(registry)))).fetchall()[0]
     return int(row["written"]), left_out
 
@@ -32,9 +35,9 @@ def register_actions(url: str) -> tuple[int, list[str]]:
 def register_api(url: str) -> None:
     """Register the page on the HTTP API, made from the description that the API gives of itself."""
     from pgswarm.actions.documentation import as_json
-    from pgswarm.cli.database import connect
+    from pgswarm.cli.database import connect as open_database
 
-    with connect(url) as connection:
+    with open_database(url) as connection:
         connection.execute(DOCUMENT, (as_json([api_page()]),))
 
 
@@ -51,3 +54,23 @@ def api_page() -> "Page":
             told = " ".join(str(operation.get("description", "")).split())
             lines += [f"`{method.upper()} {path}`: {operation.get('summary', '')}. {told}".rstrip(), ""]
     return Page("swarm/api.md", "The HTTP API: every route with what it does.", "\n".join(lines))
+
+
+def connect() -> list[str]:
+    """Take the actions of outside connections that answer soon; return what did not."""
+    import asyncio
+
+    from pgswarm.actions.base import registry
+    from pgswarm.actions.outside.loading import ask_all
+    from pgswarm.actions.outside.settings import ConnectionsError, load
+
+    try:
+        connections = load()
+    except ConnectionsError as error:
+        return [f"no outside connection is used: {error}"]
+    found = asyncio.run(ask_all(connections))
+    for offer in found.offers:
+        for action in offer.actions:
+            registry.put(action)
+    missed = [f"{one.connection} is left out for now: {one.reason}" for one in found.unreached]
+    return [*missed, *(f"{offer.connection}: left out {what}" for offer in found.offers for what in offer.left_out)]

@@ -120,12 +120,11 @@ class Advance:
         role = f"commit {os.getpid()} {os.urandom(6).hex()}"
         self._link = _CommitLink(settings.database_url, role, outage, settings.statement_timeout_s)
         self._wide = settings.like_patterns()
-        self._own = catalogue.own_patterns()
         self.worker_id = UUID(int=0)
 
     def patterns(self, *, narrow: bool) -> list[str] | None:
         """Return what to claim; `narrow`: only what this process has, since others have more."""
-        return self._wide if not narrow or self._wide else self._own
+        return self._wide if not narrow or self._wide else self._catalogue.own_patterns()
 
     async def register(self, within_s: float = math.inf) -> None:
         """Register this worker and its actions; wait for the database up to `within_s` seconds, then raise."""

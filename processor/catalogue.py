@@ -50,6 +50,13 @@ class Catalogue:
         self._choices: list[ActionChoice] = []
         self._elsewhere: frozenset[str] = frozenset()
         self._read_at = -FRESH_S
+        self._own: list[str] | None = None
+
+    def learn(self, action: Action[Any]) -> None:
+        """Take an action that came while the process runs."""
+        self.runnables[action.spec.action_id] = Runnable(action)
+        self._own = None
+        self._read_at = -FRESH_S
 
     def known(self, action_id: str) -> bool:
         """Say whether any worker ever registered the action, as far as was read."""
@@ -62,7 +69,9 @@ class Catalogue:
 
     def own_patterns(self) -> list[str]:
         """Return LIKE patterns that fit exactly this process's actions."""
-        return [like(action_id.replace("*", "").replace("?", "")) for action_id in self.runnables]
+        if self._own is None:
+            self._own = [like(action_id.replace("*", "").replace("?", "")) for action_id in self.runnables]
+        return self._own
 
     async def refresh(self, reader: Reader) -> None:
         """Read the table of actions."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+from importlib import import_module
 
 import psycopg
 import uvloop
@@ -34,4 +36,7 @@ def work(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> None:
-    await Processor(settings, registry).run()
+    outside = None
+    if os.environ.get("PGSWARM_CONNECTIONS"):  # else nothing of it is imported: most have none, and start the sooner
+        outside = await import_module("pgswarm.processor.outside").Outside.connect(registry)
+    await Processor(settings, registry, outside).run()

@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from pgswarm.actions.base import Registry
@@ -30,6 +30,9 @@ from pgswarm.processor.settings import Settings
 from pgswarm.processor.side import Side
 from pgswarm.processor.upkeep import Upkeep
 
+if TYPE_CHECKING:
+    from pgswarm.processor.outside import Outside
+
 _LOG = logging.getLogger(__name__)
 
 START_S: Final = 30.0
@@ -44,14 +47,16 @@ SOON_S: Final = 0.5
 class Processor:
     """Claims nodes, runs their actions and commits what these decide, until it is told to stop."""
 
-    def __init__(self, settings: Settings, registry: Registry) -> None:
-        """Wire the parts; nothing is connected before `run`."""
+    def __init__(self, settings: Settings, registry: Registry, outside: "Outside | None" = None) -> None:
+        """Wire the parts; nothing is connected before `run`. `outside` keeps the actions of connections up to date."""
         self._settings = settings
         outage = Outage()
         url = settings.database_url
         catalogue = Catalogue(registry)
         self._notifier = Notifier(url, outage, events=settings.notify)
         self._side = Side(url, outage)
+        self._catalogue = catalogue
+        self._outside = outside
         self._models = JournaledModels(self._side)
         self._upkeep = Upkeep(url, outage, self._notifier.events, self._more_work)
         self._advance = Advance(settings, catalogue, outage, self._notifier.events)
@@ -110,6 +115,8 @@ class Processor:
             self._runner.watch(),
             self._upkeep.run(lambda: self._advance.worker_id, self._runner.running_since, self._runner.abandon),
         ]
+        if self._outside is not None:
+            roles.append(self._outside.run(self._catalogue, self._side, once=self._settings.once))
         if not self._settings.once:
             roles.append(
                 listen(

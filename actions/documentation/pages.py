@@ -12,6 +12,8 @@ from pgswarm.actions import outcomes
 from pgswarm.actions.base import Action, ActionError, ActionSpec, action
 
 FOLDER: Final = "swarm"
+_FILED: Final = re.compile(rf"{FOLDER}(?:/[^/\x00-\x1f\x7f-\x9f]{{1,255}}){{1,8}}")
+"""What can be the path of a page: the names of outside tools are others' words."""
 _MODULE: Final = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Z])")
 _GUIDE: Final = '''# How an action is written
 
@@ -55,7 +57,7 @@ class Page:
 def pages(actions: Iterable[Action[Any]]) -> list[Page]:
     """Return the pages on these actions, and the one on writing actions, by path."""
     found = [_of_action(one.spec, type(one)) for one in actions]
-    return sorted([*found, _writing()], key=lambda page: page.path)
+    return sorted((page for page in (*found, _writing()) if _FILED.fullmatch(page.path)), key=lambda page: page.path)
 
 
 def as_json(told: Iterable[Page]) -> str:
@@ -65,7 +67,7 @@ def as_json(told: Iterable[Page]) -> str:
 
 def _of_action(spec: ActionSpec, cls: type[Action[Any]]) -> Page:
     schema = spec.args_model.model_json_schema()
-    module = inspect.getdoc(inspect.getmodule(cls)) or ""
+    module = "" if spec.source else inspect.getdoc(inspect.getmodule(cls)) or ""
     lines = [f"# {spec.action_id}", "", spec.description, ""]
     if module and not module.startswith(spec.description):
         lines += [module, ""]
@@ -79,15 +81,17 @@ def _of_action(spec: ActionSpec, cls: type[Action[Any]]) -> Page:
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schema.get("properties") or {}
-    return found
+    found = schema.get("properties")
+    return (
+        {name: part for name, part in found.items() if isinstance(part, Mapping)} if isinstance(found, Mapping) else {}
+    )
 
 
 def _argument(name: str, part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     needed = "required" if name in (schema.get("required") or ()) else f"default {json.dumps(part.get('default'))}"
-    kinds = [part, *(part.get("anyOf") or ())]
+    kinds = [part, *(kind for kind in part.get("anyOf") or () if isinstance(kind, Mapping))]
     kind = " or ".join(str(one["type"]) for one in kinds if "type" in one) or "object"
-    return f"- `{name}` ({kind}, {needed}){': ' + part['description'] if 'description' in part else ''}"
+    return f"- `{name}` ({kind}, {needed}){': ' + str(part['description']) if 'description' in part else ''}"
 
 
 def _writing() -> Page:

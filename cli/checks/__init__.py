@@ -7,7 +7,7 @@ is a note.
 from collections.abc import Iterator
 from functools import partial
 
-from pgswarm.cli.checks import home, machine, server, service, work
+from pgswarm.cli.checks import home, machine, outside, server, service, work
 from pgswarm.cli.checks.finding import Finding, guarded
 
 __all__ = ["Finding", "all_findings"]
@@ -18,6 +18,7 @@ def all_findings() -> Iterator[Finding]:
     for name, check in (("disk", home.disk), ("home", home.embedded), ("model", machine.model)):
         yield from guarded(name, check)
     yield from guarded("sandbox", machine.sandbox)
+    yield from guarded("outside", outside.connections)
     yield from guarded("database", _of_the_database)
 
 
@@ -31,7 +32,15 @@ def _of_the_database() -> Iterator[Finding]:
         yield from guarded("roles", partial(server.roles, connection))
         yield from guarded("settings", partial(service.settings, connection))
         yield from guarded("notify", partial(service.notifications, connection, url))
-        for check in (service.clock, service.holders, service.space, work.processors, work.actions, work.budgets):
+        for check in (
+            service.clock,
+            service.holders,
+            service.space,
+            work.processors,
+            work.actions,
+            work.budgets,
+            outside.forgotten,
+        ):
             yield from guarded(check.__name__, partial(check, connection))
         yield from guarded("stuck", partial(server.stuck, connection))
         yield from guarded("invariants", partial(server.invariants, connection))

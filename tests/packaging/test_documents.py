@@ -114,6 +114,7 @@ RUN_BY = {  # what is neither code nor a command needs none
     "tests/api/events/test_raw_listening.py": {"docs/events.md": "python sh sql"},
     "tests/db/roles/test_page.py": {"docs/accounts.md": "sql"},
     "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
+    "tests/e2e/test_outside_page.py": {"docs/outside.md": "sh python"},
 }
 LANGUAGE = re.compile(r"^```(sh|bash|console|sql|python)$", re.MULTILINE)
 

@@ -159,6 +159,7 @@ _FILLERS: Mapping[str, Callable[[Part, Sequence[str]], Any]] = {
     "max_words": lambda part, _: slots.words_wanted(part.directive),
     "max_sentences": lambda part, _: slots.sentences_wanted(part.directive),
     "name": lambda part, _: _file_like(part.directive),
+    "url": lambda part, _: _address(part.directive),
 }
 """What the directive says for an argument of that name; None where it does not say."""
 
@@ -166,6 +167,11 @@ _FILLERS: Mapping[str, Callable[[Part, Sequence[str]], Any]] = {
 def _file_like(directive: str) -> str | None:
     match = re.search(r"(?<![\w/])[\w-][\w./-]*\.\w{2,5}\b", directive)
     return match.group() if match else None
+
+
+def _address(directive: str) -> str | None:
+    match = re.search(r"https?://[^\s<>\"'“”]+", directive)
+    return match.group().rstrip(".,;:!?)]") if match else None
 
 
 def _short(text: str, most: int = 120) -> str:

@@ -1,0 +1,226 @@
+"""The connections file: TOML, checked whole, with every complaint naming the field.
+
+One rule: a secret is never written into the file. `${NAME}` in a header or an environment value stands for that
+environment variable of the processor; what looks like a credential and is written out is refused.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pgswarm.actions.base import ActionError
+
+FILE: Final = "PGSWARM_CONNECTIONS"
+"""The environment variable that names the file."""
+
+_REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
+_CREDENTIAL: Final = re.compile(r"authorization|cookie|key|token|secret|passw", re.IGNORECASE)
+_MAX_BYTES: Final = 1024 * 1024
+
+
+class ConnectionsError(ActionError):
+    """The connections file cannot be used; the message names the field and the remedy."""
+
+    def __init__(self, message: str) -> None:
+        """Take a sentence that names the field."""
+        super().__init__("bad_connections", message)
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with http:// or https://")
+    if parts.username or parts.password:
+        raise ValueError('holds a name or a password: give it as a header, headers = { Authorization = "…${NAME}" }')
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Outside(_Table):
+    """What every connection has. Times in seconds, sizes in bytes.
+
+    `timeout_s` bounds one call; `connect_timeout_s` the way to a first answer; `concurrency` the calls at the same time
+    from one processor; `only` are patterns (`*`, `?`) of the names that are taken, all by default.
+    """
+
+    timeout_s: float = Field(default=60, gt=0, le=3_600)
+    connect_timeout_s: float = Field(default=10, gt=0, le=120)
+    concurrency: int = Field(default=8, ge=1, le=1_000)
+    max_bytes: int = Field(default=8 * 1024 * 1024, ge=1_024, le=256 * 1024 * 1024)
+    only: tuple[str, ...] = ("*",)
+    max_rounds: int = Field(default=10, ge=1, le=100)
+    """How often one node may ask people on behalf of the other side."""
+
+
+class McpSettings(Outside):
+    """A server of the Model Context Protocol: a command that is spoken to over its standard streams, or an address.
+
+    `repeat` names who decides that a call may be made again after a crash without asking a person: the tool's own
+    annotations (read-only or idempotent), nobody, or these tools.
+    """
+
+    command: tuple[str, ...] = ()
+    folder: Path | None = None
+    env: Mapping[str, str] = Field(default_factory=dict)
+    url: WebAddress | None = None
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    protocol: Literal["auto", "legacy"] = "auto"
+    """`legacy`: speak the protocol of 2025 from the start, to a server that the newer one confuses."""
+    repeat: Literal["annotated", "never"] | tuple[str, ...] = "annotated"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "McpSettings":
+        if bool(self.command) == (self.url is not None):
+            raise ValueError('needs either command = ["program", "argument"] or url = "https://…"')
+        if self.url is not None and (self.env or self.folder):
+            raise ValueError("env and folder belong to a command, not to a url")
+        if self.command and self.headers:
+            raise ValueError("headers belong to a url, not to a command")
+        return self
+
+
+class A2aSettings(Outside):
+    """An agent that speaks A2A. `card` is the path of its card; a task may take `task_timeout_s` in all.
+
+    `other_origin`: whether the card may name an interface on another host than `url`, which then gets the headers too.
+    """
+
+    url: WebAddress
+    card: str = ".well-known/agent-card.json"
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    task_timeout_s: float = Field(default=86_400, gt=0, le=30 * 86_400)
+    poll_s: float = Field(default=1, gt=0, le=3_600)
+    """The first pause between two looks at a task; each is half as long again as the one before, up to a minute."""
+    other_origin: bool = False
+
+
+class SearchSettings(_Table):
+    """Where `web/search` asks. `provider` is `json` or the name of an entry point of `pgswarm.search_providers`.
+
+    For `json`: `url` holds `{query}` and may hold `{count}`; `results` is the path of the list in the answer, and
+    `title`, `link`, `snippet` the paths in each of its elements. Other providers get `options` as they stand.
+    """
+
+    provider: str = "json"
+    url: WebAddress | None = None
+    headers: Mapping[str, str] = Field(default_factory=dict)
+    results: str = "results"
+    title: str = "title"
+    link: str = "url"
+    snippet: str = "content"
+    timeout_s: float = Field(default=20, gt=0, le=300)
+    max_bytes: int = Field(default=2 * 1024 * 1024, ge=1_024, le=64 * 1024 * 1024)
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _address(self) -> "SearchSettings":
+        if self.provider == "json" and (self.url is None or "{query}" not in self.url):
+            raise ValueError('url must hold {query}, as in url = "https://search.example/search?q={query}&format=json"')
+        return self
+
+
+class WebSettings(_Table):
+    """What `web/browse` may do. `allow` are addresses and networks beside the public ones, as in `10.1.0.0/16`."""
+
+    browse: bool = True
+    allow: tuple[str, ...] = ()
+    ports: tuple[int, ...] = (80, 443)
+    timeout_s: float = Field(default=30, gt=0, le=300)
+    max_bytes: int = Field(default=5 * 1024 * 1024, ge=1_024, le=64 * 1024 * 1024)
+    max_redirects: int = Field(default=5, ge=0, le=20)
+    user_agent: str = Field(default="pgswarm", pattern=r"^[A-Za-z_-]{1,40}$")
+    """The name by which robots.txt knows us, and which every request carries."""
+    search: SearchSettings | None = None
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class Connections(_Table):
+    """The whole file."""
+
+    mcp: Mapping[Name, McpSettings] = Field(default_factory=dict)
+    a2a: Mapping[Name, A2aSettings] = Field(default_factory=dict)
+    web: WebSettings = Field(default_factory=WebSettings)
+
+    @property
+    def count(self) -> int:
+        """How many servers and agents there are."""
+        return len(self.mcp) + len(self.a2a)
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Connections:
+    """Return what the file says, and nothing where none is named; raise `ConnectionsError`."""
+    named = environment.get(FILE, "").strip()
+    if not named:
+        return Connections()
+    path = Path(named).expanduser()
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ConnectionsError(f"{FILE}: {path} has more than {_MAX_BYTES:,} bytes: is it the right file?")
+        read = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConnectionsError(f"{FILE} names {path}, which cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConnectionsError(f"{FILE}: {path} is not TOML: {error}") from None
+    try:
+        found = Connections.model_validate(read)
+    except ValidationError as error:
+        raise ConnectionsError(f"{FILE}: {path}: {_told(error)}") from None
+    _refuse_secrets(found)
+    return found
+
+
+def resolved(
+    values: Mapping[str, str], field: str, environment: Mapping[str, str] = os.environ
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Put environment variables in the place of their references; return the values, and the secrets among them.
+
+    Raises `ConnectionsError` that names the field whose variable is not set.
+    """
+    secrets: set[str] = set()
+    made: dict[str, str] = {}
+
+    def put(match: re.Match[str]) -> str:
+        value = environment.get(match[1])
+        if not value:
+            raise ConnectionsError(f"{field}.{key} names the environment variable {match[1]}, which is not set: set it")
+        secrets.add(value)
+        return value
+
+    for key, value in values.items():
+        made[key] = _REFERENCE.sub(put, value)
+        if "\r" in made[key] or "\n" in made[key]:
+            raise ConnectionsError(f"{field}.{key} holds a line break: take it out of the variable")
+    return made, frozenset(secrets)
+
+
+def _refuse_secrets(found: Connections) -> None:
+    tables: dict[str, Mapping[str, str]] = {f"mcp.{name}.env": one.env for name, one in found.mcp.items()}
+    tables |= {f"mcp.{name}.headers": one.headers for name, one in found.mcp.items()}
+    tables |= {f"a2a.{name}.headers": one.headers for name, one in found.a2a.items()}
+    if found.web.search is not None:
+        tables["web.search.headers"] = found.web.search.headers
+    for field, values in tables.items():
+        for key, value in values.items():
+            if _CREDENTIAL.search(key) and value and not _REFERENCE.search(value):
+                raise ConnectionsError(
+                    f"{FILE}: {field}.{key} holds a secret: put it into an environment variable and write ${{NAME}}"
+                )
+
+
+def _told(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)[:5]
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg']}" for one in problems)

@@ -1,0 +1,1 @@
+"""Actions on the web. What they need is imported when they run."""
