@@ -12,6 +12,7 @@ from pgswarm.actions import outcomes
 from pgswarm.actions.base import Action, ActionError, ActionSpec, action
 
 FOLDER: Final = "swarm"
+_MOST_SCHEMA: Final = 8_000
 _FILED: Final = re.compile(rf"{FOLDER}(?:/[^/\x00-\x1f\x7f-\x9f]{{1,255}}){{1,8}}")
 """What can be the path of a page: the names of outside tools are others' words."""
 _MODULE: Final = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Z])")
@@ -62,7 +63,7 @@ def pages(actions: Iterable[Action[Any]]) -> list[Page]:
 
 def as_json(told: Iterable[Page]) -> str:
     """Return pages as the JSON array that `pgswarm.register_documentation` takes."""
-    return json.dumps([asdict(page) for page in told], ensure_ascii=False)
+    return json.dumps([asdict(page) for page in told])
 
 
 def _of_action(spec: ActionSpec, cls: type[Action[Any]]) -> Page:
@@ -71,13 +72,19 @@ def _of_action(spec: ActionSpec, cls: type[Action[Any]]) -> Page:
     lines = [f"# {spec.action_id}", "", spec.description, ""]
     if module and not module.startswith(spec.description):
         lines += [module, ""]
-    lines += ["## Arguments", "", *(_argument(name, part, schema) for name, part in _properties(schema).items())]
-    if not _properties(schema):
-        lines.append("None: the directive says it all.")
+    lines += ["## Arguments", "", *_arguments(spec, schema)]
     routers = "Routers may choose it." if spec.routable else "Other actions spawn it; routers do not choose it."
     bounds = f"One activation may take {spec.timeout_s} s, and is tried {spec.max_attempts} times."
     lines += ["", f"Version {spec.version}. {routers} {bounds}", ""]
     return Page(f"{FOLDER}/actions/{spec.action_id}.md", spec.description, "\n".join(lines))
+
+
+def _arguments(spec: ActionSpec, schema: Mapping[str, Any]) -> list[str]:
+    if spec.source:  # an outside tool's schema is others' words, and may be of any shape
+        return [json.dumps(schema, ensure_ascii=False)[:_MOST_SCHEMA]]
+    return [_argument(name, part, schema) for name, part in _properties(schema).items()] or [
+        "None: the directive says it all."
+    ]
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
