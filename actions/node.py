@@ -100,6 +100,99 @@ class Passage:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """A file or folder of the swarm's workspace. `size` is in bytes."""
+
+    path: str
+    folder: bool
+    size: int
+    executable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRun:
+    """What became of a command in the sandbox: `changed` and `removed` are paths of the workspace.
+
+    `reason` is why it ended (see `sandbox.types.Reason`); `exit_code` is None where a bound ended it. `left_out` names
+    what it left behind and was not kept, with the reason; `truncated`: it said more than is kept.
+    """
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    reason: str
+    changed: Sequence[str] = ()
+    removed: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+    truncated: bool = False
+    wall_ms: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether it came to its own end, with exit code 0."""
+        return self.reason == "exited" and self.exit_code == 0
+
+
+class Files(Protocol):
+    """The files of the swarm's workspace: all its nodes work on them, also those on other machines.
+
+    Paths are plain (`folder/name`); one that could climb out is refused (`ActionError`, `bad_path`). A change in a
+    retried activation is made once.
+    """
+
+    async def list(self, folder: str = "") -> Sequence[FileInfo]:
+        """List what lies below a folder, at any depth, sorted by path."""
+
+    async def read(self, path: str) -> bytes:
+        """Return a file's content; raise `ActionError` (`not_found`) with a remedy."""
+
+    async def read_text(self, path: str) -> str:
+        """Return a file's text; raise `ActionError` (`not_found`, `not_text`)."""
+
+    async def write(
+        self, path: str, content: str | bytes, *, executable: bool = False, replaces: str | None = None
+    ) -> None:
+        """Write a file, and the folders above it.
+
+        `replaces`: only where what stands there has this sha256 (hex), else `ActionError` (`conflict`).
+        """
+
+    async def move(self, source: str, target: str, *, into: bool = False) -> str:
+        """Give a file or folder another path, and return it; `into`: below `target`, where that is a folder.
+
+        Raises `ActionError` (`not_found`, `exists`).
+        """
+
+    async def delete(self, path: str) -> None:
+        """Delete a file, or a folder with all below it; raise `ActionError` (`not_found`)."""
+
+    async def make_folder(self, path: str) -> None:
+        """Make a folder, and those above it; raise `ActionError` (`exists`) where a file is in the way."""
+
+
+class Bench(Protocol):
+    """Runs commands on the workspace, in the sandbox."""
+
+    async def run(
+        self,
+        command: Sequence[str],
+        *,
+        stdin: str = "",
+        packages: Sequence[str] = (),
+        wall_s: float = 60.0,
+        inputs: Mapping[str, bytes] | None = None,
+        instead: bool = False,
+    ) -> CodeRun:
+        """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
+
+        `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
+        that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
+        workspace with the same path. Raises `ActionError`: `no_sandbox`, `too_large`,
+        `packages_failed`, `conflict`.
+        """
+
+
 class Memory(Protocol):
     """The swarm's memory: files attached by the person, and what nodes saved."""
 
@@ -113,6 +206,14 @@ class Memory(Protocol):
         self, name: str, content: str, *, kind: str = "text", description: str = "", folder: str = ""
     ) -> UUID:
         """Save text under `name`; the same call in a retried activation saves once. Return the entry's id."""
+
+    async def read_bytes(self, name_or_id: str | UUID) -> bytes:
+        """Return an entry's content as it was saved; raise `ActionError` (`not_found`)."""
+
+    async def save_bytes(
+        self, name: str, content: bytes, *, kind: str = "file", description: str = "", folder: str = ""
+    ) -> UUID:
+        """Save what need not be text; as `save`."""
 
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit `query` best (full-text search), best first.
@@ -150,6 +251,10 @@ class Node(Protocol[ArgsT]):
     """To the questions of the last `Ask`, in their order."""
     messages: Sequence[Message]
     memory: Memory
+    files: Files
+    """The swarm's workspace."""
+    sandbox: Bench
+    """Where code runs: on the workspace, never in this process."""
     log: logging.LoggerAdapter[logging.Logger]
 
     async def swarm(self) -> SwarmInfo:

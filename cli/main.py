@@ -22,6 +22,7 @@ from pgswarm.cli.commands import (
     migrate,
     processor,
     run,
+    sandbox,
     show,
     steer,
     suggestions,
@@ -51,7 +52,7 @@ unreachable or of a wrong version, 130 interrupted.
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for group in (
     *(run, up, swarms, show, watch, answer, steer, time, memory, suggestions, actions),
-    *(processor, api, doctor, bench, migrate, db),
+    *(processor, api, sandbox, doctor, bench, migrate, db),
 ):
     group.register(app)
 

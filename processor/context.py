@@ -21,7 +21,9 @@ from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.effects import Effects
 from pgswarm.processor.encode import BadValueError, json_value
 from pgswarm.processor.memory import SwarmMemory
+from pgswarm.processor.sandboxes import Sandboxes
 from pgswarm.processor.side import Side
+from pgswarm.processor.workspace import Workspace
 from pgswarm.schema.states import Outcome, Verb
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
@@ -60,6 +62,7 @@ class Services:
     side: Side
     catalogue: Catalogue
     models: Models
+    sandboxes: Sandboxes
 
 
 class NodeContext:
@@ -124,6 +127,16 @@ class NodeContext:
     def memory(self) -> SwarmMemory:
         """The swarm's memory."""
         return SwarmMemory(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
+
+    @cached_property
+    def files(self) -> Workspace:
+        """The swarm's workspace."""
+        return Workspace(self._services.side, self._services.sandboxes, self._run, self._call_activation)
+
+    @property
+    def sandbox(self) -> Workspace:
+        """Where code runs, on the workspace."""
+        return self.files
 
     @cached_property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:

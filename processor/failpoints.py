@@ -19,6 +19,7 @@ TRANSACTIONS: Final = (
     "end_effect",
     "settle_effect",
     "save_entry",
+    "change_files",
     "heartbeat",
     "reap",
     "tick",

@@ -49,15 +49,9 @@ class SwarmMemory:
 
         What is shared with the swarm is found by its id or its path, the swarm's own also by its name.
         """
-        entries = await self.entries()
-        entry = self._find(name_or_id, entries)
-        entry_id = entry.entry_id if entry else await self._shared(name_or_id)
-        rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until) if entry_id else []
-        if not rows or rows[0][0] is None:
-            names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
-            raise ActionError("not_found", f"memory holds no {str(name_or_id)!r}: it holds {names}")
+        name, content = await self._content(name_or_id)
         try:
-            return decode(rows[0][0], entry.name if entry else str(name_or_id)).text
+            return decode(content, name).text
         except NotTextError as error:
             raise ActionError("not_text", str(error)) from None
 
@@ -66,12 +60,25 @@ class SwarmMemory:
     ) -> UUID:
         """Save text under `name`; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
         try:
-            for field, value in (("name", name), ("kind", kind), ("description", description), ("folder", folder)):
-                text(field, value)
             data = text("content", content)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.save: {error}") from None
-        params = (self._swarm_id, self._node_id, name, kind, description, folder, data)
+        return await self.save_bytes(name, data, kind=kind, description=description, folder=folder)
+
+    async def read_bytes(self, name_or_id: str | UUID) -> bytes:
+        """Return an entry's content as it was saved; raise `ActionError` (`not_found`)."""
+        return (await self._content(name_or_id))[1]
+
+    async def save_bytes(
+        self, name: str, content: bytes, *, kind: str = "file", description: str = "", folder: str = ""
+    ) -> UUID:
+        """Save what need not be text; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
+        try:
+            for field, value in (("name", name), ("kind", kind), ("description", description), ("folder", folder)):
+                text(field, value)
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.save: {error}") from None
+        params = (self._swarm_id, self._node_id, name, kind, description, folder, content)
         rows: list[tuple[Any, ...]] = await self._side.rows(_SAVE, params, point="save_entry", until=self._until)
         entry_id: UUID = rows[0][0]
         return entry_id
@@ -88,6 +95,16 @@ class SwarmMemory:
             raise ActionError("not_found", f"memory holds no folder {folder!r}")
         params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)), folder_id)
         return [Passage(*row) for row in await self._side.rows(_SEARCH, params, until=self._until)]
+
+    async def _content(self, name_or_id: str | UUID) -> tuple[str, bytes]:
+        entries = await self.entries()
+        entry = self._find(name_or_id, entries)
+        entry_id = entry.entry_id if entry else await self._shared(name_or_id)
+        rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until) if entry_id else []
+        if not rows or rows[0][0] is None:
+            names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
+            raise ActionError("not_found", f"memory holds no {str(name_or_id)!r}: it holds {names}")
+        return entry.name if entry else str(name_or_id), bytes(rows[0][0])
 
     async def _shared(self, path_or_id: str | UUID) -> UUID | None:
         """Return the id of an entry that is not the swarm's own, but in its sight; None where there is none."""

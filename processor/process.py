@@ -26,6 +26,7 @@ from pgswarm.processor.listen import listen
 from pgswarm.processor.models import JournaledModels
 from pgswarm.processor.notify import Notifier
 from pgswarm.processor.runner import Runner
+from pgswarm.processor.sandboxes import Sandboxes
 from pgswarm.processor.settings import Settings
 from pgswarm.processor.side import Side
 from pgswarm.processor.upkeep import Upkeep
@@ -61,7 +62,8 @@ class Processor:
         self._upkeep = Upkeep(url, outage, self._notifier.events, self._more_work)
         self._advance = Advance(settings, catalogue, outage, self._notifier.events)
         self._committer = Committer(settings, self._advance, self._notifier)
-        services = Services(self._side, catalogue, self._models)
+        self._sandboxes = Sandboxes()
+        services = Services(self._side, catalogue, self._models, self._sandboxes)
         self._runner = self._committer.runner = Runner(
             settings, catalogue, services, self._committer.done, self._committer.dropped
         )
@@ -170,7 +172,7 @@ class Processor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for part in (self._models, self._side, self._advance, self._upkeep, self._notifier):
+        for part in (self._models, self._sandboxes, self._side, self._advance, self._upkeep, self._notifier):
             with contextlib.suppress(*LOST):
                 await part.close()
 

@@ -78,6 +78,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "full_text": _ALL,
         "whole_text": _ALL,
         "read_entry": _ALL,
+        "read_file": _ALL,
         "search_memory": _ALL,
         "list_level": _ALL,
         "find_entry": _ALL,
@@ -118,6 +119,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "end_effect": _WORK,
         "settle_effect": _ALL,
         "save_entry": _ALL,
+        "change_files": _WORK,
         # what row policies, views and everybody's queries call
         "clock": _ALL,
         "current_actor": _ALL,
@@ -178,6 +180,8 @@ TABLES: Final[Mapping[str, Rows]] = MappingProxyType(
         "swarm": Rows.OWNER,
         "upload": Rows.OWNER,
         "worker": Rows.ALL,
+        "workspace_change": Rows.SWARM,
+        "workspace_file": Rows.SWARM,
     }
 )
 """Every table → what the API's role sees of it."""

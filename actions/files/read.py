@@ -26,11 +26,11 @@ class ReadFile(Action[ReadArgs]):
 
     async def main(self, node: Node[ReadArgs]) -> ActionOutcome:
         """Report the lines asked for."""
-        entry = await _entry(node)
-        lines = (await node.memory.read(entry.entry_id)).split("\n")
+        name, content = await _found(node)
+        lines = content.split("\n")
         begin = node.args.first_line - 1
         if begin and begin >= len(lines):
-            raise ActionError("no_such_line", f"{entry.name} has {len(lines)} lines; first_line is {begin + 1}.")
+            raise ActionError("no_such_line", f"{name} has {len(lines)} lines; first_line is {begin + 1}.")
         wanted = lines[begin : begin + node.args.max_lines] if node.args.max_lines else lines[begin:]
         text = "\n".join(wanted)
         if len(text) <= MAX_CHARS:
@@ -38,6 +38,15 @@ class ReadFile(Action[ReadArgs]):
         shown = text[:MAX_CHARS]
         after = node.args.first_line + shown.count("\n")
         return Finish(f"{shown}\n… (cut: read on from line {after} with first_line)")
+
+
+async def _found(node: Node[ReadArgs]) -> tuple[str, str]:
+    """The file's name and text: from the workspace where it has that path, else what is attached or saved."""
+    wanted = node.args.file
+    if wanted and any(info.path == wanted and not info.folder for info in await node.files.list()):
+        return wanted, await node.files.read_text(wanted)
+    entry = await _entry(node)
+    return entry.name, await node.memory.read(entry.entry_id)
 
 
 async def _entry(node: Node[ReadArgs]) -> EntryInfo:

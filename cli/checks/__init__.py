@@ -7,7 +7,7 @@ is a note.
 from collections.abc import Iterator
 from functools import partial
 
-from pgswarm.cli.checks import home, machine, outside, server, service, work
+from pgswarm.cli.checks import home, machine, outside, sandbox, server, service, work
 from pgswarm.cli.checks.finding import Finding, guarded
 
 __all__ = ["Finding", "all_findings"]
@@ -17,7 +17,7 @@ def all_findings() -> Iterator[Finding]:
     """Run every check, in the order in which one would look."""
     for name, check in (("disk", home.disk), ("home", home.embedded), ("model", machine.model)):
         yield from guarded(name, check)
-    yield from guarded("sandbox", machine.sandbox)
+    yield from guarded("sandbox", sandbox.sandbox)
     yield from guarded("outside", outside.connections)
     yield from guarded("database", _of_the_database)
 

@@ -1,6 +1,5 @@
-"""Checks of what a swarm needs around the database: the model's server, the sandbox."""
+"""Checks of what a swarm needs around the database: the model's server."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,13 +25,3 @@ def _missing_recordings(settings: ModelSettings) -> Iterator[Finding]:
         path = name.removeprefix(RECORDED)
         if path != name and not Path(path).is_file():
             yield Finding("model", "fault", f"there is no recording {path}", "Correct PGSWARM_MODEL.")
-
-
-def sandbox() -> Iterator[Finding]:
-    """Say whether code that a model wrote could be run."""
-    found = shutil.which("bwrap")
-    if found:
-        yield Finding("sandbox", "ok", f"bubblewrap at {found}")
-    else:
-        remedy = "Only actions that run code of a model need it: `apt install bubblewrap`."
-        yield Finding("sandbox", "note", "bubblewrap (bwrap) is not installed", remedy)

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from pgswarm.cli.options import Sandbox
+
 Concurrency = Annotated[int, typer.Option("--concurrency", min=1, max=10_000, help="Activations at the same time.")]
 Actions = Annotated[
     list[str] | None,
@@ -31,6 +33,7 @@ def processor(
     lease_s: Lease = 15.0,
     grace_s: Grace = 10.0,
     once: Once = False,
+    sandbox: Sandbox = None,
     log: Log = "warning",
 ) -> None:
     r"""Claim nodes, run their actions and commit what these decide. Start as many as you like.
@@ -46,6 +49,7 @@ def processor(
       pgswarm processor --concurrency 8 --actions 'code/*'
       pgswarm processor --once
     """
+    del sandbox  # its callback has set it
     from pgswarm.cli.database import ready_url
     from pgswarm.processor.logs import set_up
     from pgswarm.processor.main import work

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pgswarm.cli.options import Processors
+from pgswarm.cli.options import Processors, Sandbox
 
 LONGEST_INPUT = 10_000_000
 
@@ -28,6 +28,7 @@ def run(
     approve: Annotated[
         str | None, typer.Option(metavar="WHAT", help="What needs your yes before it is done: plan or every_step.")
     ] = None,
+    sandbox: Sandbox = None,
     no_input: Annotated[
         bool, typer.Option("--no-input", help="Ask nothing: stop at a question (exit code 3).")
     ] = False,
@@ -51,6 +52,7 @@ def run(
       echo "the board" | pgswarm run "Write a one-page report (ask me for whom)" --file notes.md
       pgswarm run "load" --action bench/fan_out --args '{"width": 50}' --json
     """
+    del sandbox  # its callback has set it
     from pgswarm.cli.run.main import Manner, run_goal
     from pgswarm.cli.run.request import make_request
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pgswarm.cli.options import Json, Processors
+from pgswarm.cli.options import Json, Processors, Sandbox
 from pgswarm.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -32,7 +32,14 @@ Port = Annotated[
 ]
 
 
-def up(*, processors: Processors = 2, host: Host = "127.0.0.1", port: Port = None, as_json: Json = False) -> None:
+def up(
+    *,
+    processors: Processors = 2,
+    host: Host = "127.0.0.1",
+    port: Port = None,
+    sandbox: Sandbox = None,
+    as_json: Json = False,
+) -> None:
     r"""Start the database, processors and the API, and keep them up until Ctrl-C or SIGTERM.
 
     Swarms that were left unfinished go on. A process that dies is started again. The embedded PostgreSQL stays up
@@ -47,6 +54,7 @@ def up(*, processors: Processors = 2, host: Host = "127.0.0.1", port: Port = Non
     from pgswarm.cli.workers import Crew
     from pgswarm.cli.workers.web import Web
 
+    del sandbox  # its callback has set it
     with Web(host, port) as web, Crew(processors) as crew:
         web.crew.warm_up()
         crew.warm_up()

@@ -637,6 +637,35 @@ def upgrade() -> None:
         schema="pgswarm",
         postgresql_with={"fillfactor": "50"},
     )
+    op.create_table(
+        "workspace_change",
+        sa.Column("swarm_id", sa.UUID(), nullable=False),
+        sa.Column("node_id", sa.UUID(), nullable=False),
+        sa.Column("activation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("change_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "swarm_id", "node_id", "activation", "change_no", "request_hash", name=op.f("workspace_change_pkey")
+        ),
+        schema="pgswarm",
+    )
+    op.create_table(
+        "workspace_file",
+        sa.Column("swarm_id", sa.UUID(), nullable=False),
+        sa.Column("path", sa.Text(collation="C"), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("blob", sa.Text(), nullable=True),
+        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("executable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("node_id", sa.UUID(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("kind in ('file', 'folder', 'removed')", name=op.f("workspace_file_kind_check")),
+        sa.PrimaryKeyConstraint("swarm_id", "path", "seq", name=op.f("workspace_file_pkey")),
+        schema="pgswarm",
+    )
     op.execute("create table pgswarm.event_default partition of pgswarm.event default")
 
 

@@ -87,3 +87,4 @@ def test_killed_at_this_point_another_goes_on_and_nothing_happens_twice(
     assert person.asked_about_the_effect <= 1
     assert db.value("select count(*) from pgswarm.llm_call where response is not null") == 1
     assert db.value("select count(*) from pgswarm.space_entry where swarm_id = %(id)s", id=swarm_id) == 1
+    assert db.value("select count(*) from pgswarm.workspace_file where path = 'notes/word.txt'") == 1

@@ -113,6 +113,7 @@ RUN_BY = {  # what is neither code nor a command needs none
     "tests/api/client/test_waits.py": {"README.md": "python", "docs/client.md": "python"},
     "tests/api/events/test_raw_listening.py": {"docs/events.md": "python sh sql"},
     "tests/db/roles/test_page.py": {"docs/accounts.md": "sql"},
+    "tests/e2e/sandbox/test_page.py": {"docs/sandbox.md": "console python sh sql"},
     "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
     "tests/e2e/test_outside_page.py": {"docs/outside.md": "sh python"},
 }

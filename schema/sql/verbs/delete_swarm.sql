@@ -18,6 +18,8 @@ begin
    where c.entry_id in (select e.entry_id from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id);
   delete from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id;
   delete from pgswarm.entry_version v where v.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.workspace_file f where f.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.workspace_change c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.effect f where f.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.llm_call c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.message m where m.swarm_id = delete_swarm.swarm_id;

@@ -67,6 +67,14 @@ begin
       from pgswarm.effect f
      where f.swarm_id = fork_swarm.swarm_id and f.started_at < v_moment.before
   ),
+  changed as (
+    insert into pgswarm.workspace_change (swarm_id, node_id, activation, change_no, request_hash, result, finished_at)
+    select v_fork, pgswarm.fork_id(v_fork, c.node_id), c.activation + (a.node_id is not null)::integer, c.change_no,
+           c.request_hash, c.result, c.finished_at
+      from pgswarm.workspace_change c
+      left join again a on a.node_id = c.node_id and a.activation = c.activation
+     where c.swarm_id = fork_swarm.swarm_id and c.finished_at < v_moment.before
+  ),
   told as (
     insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
     select v_fork, m.seq, m.node_id, 'node.created', 'spawn', pgswarm.current_actor(), v_at, m.nodes, m.frame
@@ -83,6 +91,7 @@ begin
   values (v_fork, 1, null, 'swarm.created', null, pgswarm.current_actor(), v_at, 0, pgswarm.swarm_frame(v_swarm));
   perform pgswarm.fork_people(fork_swarm.swarm_id, v_fork, v_moment.to_seq, v_at);
   perform pgswarm.fork_memory(fork_swarm.swarm_id, v_fork, v_moment.to_seq);
+  perform pgswarm.fork_workspace(fork_swarm.swarm_id, v_fork, v_moment.to_seq);
   if v_swarm.status = 'terminated' then
     perform pgswarm.append_event(v_fork, v_at, 'swarm.terminated', null, null, pgswarm.swarm_frame(v_swarm));
   else

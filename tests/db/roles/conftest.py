@@ -58,6 +58,11 @@ def owned(module_db: Database) -> Owned:
             [run.swarm_id, run.node_id, run.epoch],
         )
         conn.execute("select pgswarm.begin_effect(%s, %s, %s, 'key')", [run.swarm_id, run.node_id, run.epoch])
+        conn.execute(
+            "select pgswarm.change_files(%s, %s, %s, 1, 1, 'hash',"
+            """ '[{"path": "a", "kind": "folder"}]', '{}', null)""",
+            [run.swarm_id, run.node_id, run.epoch],
+        )
         entry = call(
             conn,
             "select pgswarm.save_entry(swarm_id => %s, node_id => null, name => 'note', kind => 'text',"

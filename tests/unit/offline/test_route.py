@@ -45,6 +45,8 @@ def route(directive: str, **more: object) -> dict[str, object]:
         ("Break this down into parts and work on them in parallel: summarise each file", "swarm/decompose_directive"),
         ("Which files are there?", "files/list"),
         ("Show me fishing_treaty.txt", "files/read"),
+        ("Write a Python program that sorts", "code/write_python"),
+        ("Run the script sort.py", "code/run_python"),
         ("Summarise both files and write a memo for the board", "swarm/decompose_directive"),
         ("Write a one-page report for the mayor", "swarm/decompose_directive"),
     ],
@@ -80,7 +82,7 @@ def test_an_action_of_another_package_is_found_by_its_words() -> None:
     assert found["action"] == "weather/forecast"
 
 
-@pytest.mark.parametrize("directive", ["Translate the text into French", "Write a program that sorts", "Book a table"])
+@pytest.mark.parametrize("directive", ["Translate the text into French", "Book a table"])
 def test_work_that_rules_cannot_do_needs_a_model(directive: str) -> None:
     with pytest.raises(NeedsModelError, match="OPENAI_API_KEY"):
         route(directive)
@@ -94,3 +96,9 @@ def test_a_choice_that_failed_for_its_input_is_not_followed_by_a_guess() -> None
 def test_an_unknown_task_needs_a_model() -> None:
     with pytest.raises(NeedsModelError, match="compose_song"):
         answer("compose_song", {}, {})
+
+
+@pytest.mark.parametrize("task", ["analyse_code", "write_code", "plan_test", "edit_file"])
+def test_writing_and_testing_code_needs_a_model(task: str) -> None:
+    with pytest.raises(NeedsModelError, match="OPENAI_API_KEY"):
+        answer(task, {"directive": "Write a program that sorts"}, {})

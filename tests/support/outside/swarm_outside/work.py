@@ -145,6 +145,7 @@ class Touch(Action[TouchArgs]):
     async def work(self, node: Node[TouchArgs]) -> Continue | Finish:
         word = node.answers[0].answer
         await node.memory.save("word.txt", word)
+        await node.files.write("notes/word.txt", word)
         model = await node.llm(Word, Prompt("word", "Say a word.", {"about": word}))
         with contextlib.suppress(ModelError):
             await node.llm(Word, Prompt("refused", "Say another.", {}))

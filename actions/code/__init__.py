@@ -1,0 +1,1 @@
+"""Actions that write, read, change and run code. Code runs in the sandbox alone, on the swarm's workspace."""

@@ -1,0 +1,163 @@
+"""`code/write_python`: an analyst asks or passes, a coder writes, a second call says what it is; kept in memory.
+
+Rule: code that is left out, or is no Python, goes back to the coder with the reason; after `MAX_ROUNDS` it is a clear
+failure. What is saved can be found by what it does: its name, kind, description, parameters and packages are with it.
+"""
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pgswarm.actions.base import Action, ActionError, action
+from pgswarm.actions.code.results import code_of
+from pgswarm.actions.code.talk import plain, problem_of
+from pgswarm.actions.files.inventory import RESULTS, inventory, safe_name
+from pgswarm.actions.node import Node, Prompt
+from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish
+from pgswarm.actions.swarm.notes import Note, answered, bounded
+
+MAX_ASKS: Final = 2
+MAX_QUESTIONS: Final = 5
+MAX_ROUNDS: Final = 3
+
+ANALYST = """You are a software analyst. `directive` asks for Python code. Decide whether a good programmer could write
+it now. Ask in `questions` only what nobody could sensibly decide for the user and what `context`, `answers` and `files`
+do not say; mostly that is nothing. In `plan` say in a few sentences what it takes, does and returns."""
+
+CODER = """You are a Python programmer. Write the code that `directive` asks for, following `plan`.
+Give the whole program in `code`: nothing left out, no placeholder, no `...` in the place of code, no fence around it.
+Use the standard library where it is enough. The code runs without a network, in a folder that holds `files`.
+`existing`, where given, is the code that is to be changed: give all of it, changed. `problem` says what was wrong
+with what you gave last."""
+
+LIBRARIAN = """You describe `code` for a library, so that others find it. `name`: its file name without a suffix,
+lower case words joined by `_`. `kind`: script (to be run), module, class or function (to be imported).
+`description`: what it does, in one or two sentences. `parameters`: what it takes (arguments, input, files).
+`dependencies`: the packages that pip must install for it, as pip names them; none of the standard library."""
+
+
+class WritePythonArgs(BaseModel):
+    """The name to save it under, a file that it is to be a new version of, and results of earlier work."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, max_length=120)
+    file: str | None = None
+    context: list[Note] = Field(default_factory=list)
+
+
+class Analysis(BaseModel):
+    """What must be asked first, or what is to be written."""
+
+    questions: list[str]
+    plan: str
+
+
+class Code(BaseModel):
+    """The whole program."""
+
+    code: str
+
+
+class Parameter(BaseModel):
+    """One thing that the code takes."""
+
+    name: str
+    description: str
+
+
+class About(BaseModel):
+    """What the code is."""
+
+    name: str
+    kind: Literal["script", "module", "class", "function"]
+    description: str
+    parameters: list[Parameter]
+    dependencies: list[str]
+
+
+@action(
+    "code/write_python",
+    description="Write Python code: program a script, module, class or function, and keep it in memory and workspace.",
+)
+class WritePython(Action[WritePythonArgs]):
+    """Writes code."""
+
+    async def main(self, node: Node[WritePythonArgs]) -> ActionOutcome:
+        """Analyse: ask what must be known, or plan."""
+        if "existing" not in node.state and node.args.file:
+            node.state["existing"] = await code_of(node, node.args.file)
+        asks = node.state.get("asks", 0)
+        found = await node.llm(
+            Analysis, Prompt(task="analyse_code", system=ANALYST, data=await _data(node), role="planner")
+        )
+        questions = [question.strip() for question in found.questions if question.strip()][:MAX_QUESTIONS]
+        if questions and asks < MAX_ASKS:
+            node.state["asks"] = asks + 1
+            return Ask(questions, then=self.answered)
+        node.state["plan"] = found.plan
+        return Continue(then=self.write)
+
+    async def answered(self, node: Node[WritePythonArgs]) -> ActionOutcome:
+        """Keep the answers, and analyse with them."""
+        node.state["answers"] = [*node.state.get("answers", []), *answered(node.answers)]
+        return await self.main(node)
+
+    async def write(self, node: Node[WritePythonArgs]) -> ActionOutcome:
+        """Write; what is no code goes back, a bounded number of times."""
+        data = {**await _data(node), "plan": node.state.get("plan", ""), "problem": ""}
+        problem = ""
+        for _ in range(MAX_ROUNDS):
+            made = await node.llm(Code, Prompt(task="write_code", system=CODER, data=data, role="coder"))
+            code = plain(made.code)
+            problem = problem_of(code)
+            if not problem:
+                node.state["code"] = code
+                return Continue(then=self.keep)
+            data = {**data, "problem": problem}
+        return Fail("no_code", f"The coder gave no whole program in {MAX_ROUNDS} tries. {problem}")
+
+    async def keep(self, node: Node[WritePythonArgs]) -> ActionOutcome:
+        """Say what it is, and save it: in memory with its description, in the workspace to be run."""
+        code = node.state["code"]
+        about = await node.llm(
+            About,
+            Prompt(
+                task="describe_code", system=LIBRARIAN, data={"directive": node.directive, "code": code}, role="coder"
+            ),
+        )
+        name = _file_name(node, about)
+        await node.files.write(name, code)
+        await node.memory.save(name, code, kind="python", description=about.description.strip()[:1000], folder=RESULTS)
+        return Finish(_report(name, about, code))
+
+
+def _file_name(node: Node[WritePythonArgs], about: About) -> str:
+    for wanted in (node.args.name, node.args.file, about.name, "code"):
+        if wanted and wanted.strip(" ./"):
+            try:
+                name = safe_name(wanted)
+            except ActionError:
+                continue
+            return name if name.endswith(".py") else f"{name}.py"
+    return "code.py"
+
+
+def _report(name: str, about: About, code: str) -> str:
+    lines = [f"{name} ({about.kind}): {about.description.strip()}"]
+    lines += [f"- takes {each.name}: {each.description}" for each in about.parameters]
+    if about.dependencies:
+        lines.append(f"- needs {', '.join(about.dependencies)}")
+    lines.append(f"Kept as {RESULTS}/{name} in memory and as {name} in the workspace.")
+    return "\n".join(lines) + f"\n\n```python\n{code}```"
+
+
+async def _data(node: Node[WritePythonArgs]) -> dict[str, Any]:
+    return {
+        "directive": node.directive,
+        "context": bounded(node.args.context),
+        "answers": node.state.get("answers", []),
+        "files": await inventory(node),
+        "existing": node.state.get("existing", ""),
+        "messages": [message.content for message in node.messages],
+    }
