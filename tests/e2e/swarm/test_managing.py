@@ -210,7 +210,7 @@ async def test_where_nothing_fits_the_user_says_what_to_do_instead(plant: Plant)
         ("route", None, {"action": None, "arguments": [], "reason": "No such tool."}),
         ("converse", None, {"settled": [{"number": 1, "answer": "list the files"}], "asks": [], "context": ""}),
     ]
-    tree = plant(lines, lambda _: "list the files", {"a.txt": "x"})
+    tree = plant(lines, lambda _: "list the files", stand_ins={"files/list": lambda _: Finish("a.txt")})
     root = await tree.run("Brew tea")
     assert root.outcome is Outcome.SUCCEEDED, tree.show()
     assert "a.txt" in root.report
