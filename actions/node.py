@@ -58,10 +58,11 @@ class Prompt:
     """A request to a model: `system` says what is to be done, `data` is what it is done to (sent as JSON).
 
     `task` names the kind of work (`decompose`, `route`, …); it is stable, so that recordings and rules can know it.
+    Where `system` is None, `actions/prompts/<task>.md` is told; an operator's own file goes before both.
     """
 
     task: str
-    system: str
+    system: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     role: str = "planner"
 
@@ -263,10 +264,17 @@ class Node(Protocol[ArgsT]):
     async def actions(self) -> Sequence[ActionChoice]:
         """Return the actions that a router may choose."""
 
-    async def llm(self, schema: type[SchemaT], prompt: Prompt) -> SchemaT:
+    async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again.
 
+        `role` goes before the prompt's: router, planner, coder, reviewer or talker, each of which may have its model.
         Raises `ModelError` when the model cannot be reached or does not fit the schema after bounded repair.
+        """
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector for each text, in their order. Journaled, priced and limited as `llm` is; sent in batches.
+
+        Raises `ModelError`: `no_embeddings` where PGSWARM_EMBEDDING_MODEL names no model.
         """
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:

@@ -20,6 +20,7 @@ from pgswarm.cli.commands import (
     doctor,
     memory,
     migrate,
+    models,
     processor,
     run,
     sandbox,
@@ -52,7 +53,7 @@ unreachable or of a wrong version, 130 interrupted.
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for group in (
     *(run, up, swarms, show, watch, answer, steer, time, memory, suggestions, actions),
-    *(processor, api, sandbox, doctor, bench, migrate, db),
+    *(models, processor, api, sandbox, doctor, bench, migrate, db),
 ):
     group.register(app)
 

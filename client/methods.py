@@ -32,6 +32,7 @@ from pgswarm.client.models import (
     Raised,
     Replaced,
     Said,
+    Spend,
     Started,
     Steered,
     Suggestion,
@@ -161,6 +162,10 @@ class Methods(ABC):
     ) -> Iterator[Node]:
         """Iterate over a swarm's nodes, parents before their children; `under`: a node and all below it."""
         return self._each(swarms.nodes(swarm_id, status, action, under, parent_id))
+
+    def spend(self, swarm_id: Id, node_id: Id) -> Spend:
+        """Return what a node and all below it cost."""
+        return self._do(swarms.spend(swarm_id, node_id))
 
     def llm_calls(self, swarm_id: Id, node_id: Id) -> Iterator[LlmCall]:
         """Iterate over what a node asked of models, and what came back."""

@@ -17,6 +17,7 @@ from pgswarm.client.wire import Params, reader
 
 LAST: Final = "swarm.terminated"
 SNAPSHOT: Final = "snapshot."
+PARTIAL: Final = "llm.partial"
 read_event: Final = reader(Event)
 
 
@@ -71,6 +72,8 @@ class Tail(Stream):
         """Say whether it is handed on, and take note of it."""
         if event.kind.startswith(SNAPSHOT):
             return self._takes_of_snapshot(event)
+        if event.kind == PARTIAL:
+            return True  # shown beside what is stored: it has no place of its own
         if event.seq <= self.last_seq:
             return False
         if not self._kinds and event.seq != self.last_seq + 1:

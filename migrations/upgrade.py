@@ -83,7 +83,8 @@ def upgrade(url: str, *, single_role: bool = False) -> bool:
         connection.execute("set local lock_timeout = '60s'")
         connection.execute("select pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         owner = _owner(connection, single_role=single_role)
-        if _state(connection).current:
+        before = _state(connection)
+        if before.current:
             return False
         try:
             if owner == OWNER:
@@ -98,8 +99,9 @@ def upgrade(url: str, *, single_role: bool = False) -> bool:
                 hint="migrate once as a superuser, or as the database's owner with CREATEROLE;"
                 " where no roles can be made: `pgswarm migrate --single-role`",
             ) from error
-        _lock_tables(connection)
-        _run_revisions(transaction)
+        if before.revision != _revisions()[-1]:  # the SQL files alone change no table
+            _lock_tables(connection)
+            _run_revisions(transaction)
         apply_sql(connection)
         connection.execute(sql.SQL("comment on schema pgswarm is {}").format(sql.Literal(f"pgswarm {fingerprint()}")))
     return True

@@ -6,7 +6,7 @@ One rule: what a handler does not look at is never made; a look at it makes it o
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -53,6 +53,11 @@ class Models(Protocol):
         options: Mapping[str, Any],
     ) -> SchemaT:
         """Return a validated answer; calls are journaled under `journal_activation` and numbered from 1."""
+
+    async def embed(
+        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str]
+    ) -> Sequence[Sequence[float]]:
+        """Return a vector for each text, journaled alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +186,11 @@ class NodeContext:
         """Return the actions that a router may choose."""
         return await self._services.catalogue.choices(self._services.side)
 
-    async def llm(self, schema: type[SchemaT], prompt: Prompt) -> SchemaT:
+    async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""
         self._calls += 1
+        if role is not None:
+            prompt = replace(prompt, role=role)
         options = (await self._swarm()).options
         return await self._services.models.ask(
             self._run,
@@ -192,6 +199,13 @@ class NodeContext:
             schema=schema,
             prompt=prompt,
             options=options,
+        )
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return a vector for each text, in their order. Journaled, priced and limited as `llm` is."""
+        self._calls += 1
+        return await self._services.models.embed(
+            self._run, journal_activation=self._call_activation, call_no=self._calls, texts=texts
         )
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:

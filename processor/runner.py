@@ -26,6 +26,7 @@ from pgswarm.processor.context import NodeContext, Services
 from pgswarm.processor.decide import UnknownChildrenError, after_exception, after_timeout, decide, unknown_handler
 from pgswarm.processor.effects import LostActivationError
 from pgswarm.processor.encode import BadValueError
+from pgswarm.processor.gates import NoPlaceError
 from pgswarm.processor.quarantine import Quarantine
 from pgswarm.processor.settings import Settings
 from pgswarm.processor.unclear import UnclearEffectError
@@ -239,8 +240,8 @@ class Runner:
             return await self._decide(run, runnable, node, await handler(node))
         except UnclearEffectError as error:
             return node.ask_about_effect(error)
-        except LostActivationError:
-            return None
+        except (LostActivationError, NoPlaceError) as error:
+            return released(run, delay_s=error.delay_s) if isinstance(error, NoPlaceError) else None
         except (asyncio.CancelledError, GeneratorExit) as error:
             task = asyncio.current_task()
             if run.open and (isinstance(error, GeneratorExit) or (task is not None and task.cancelling())):

@@ -23,11 +23,6 @@ MAX_GROWTH = 40
 _SEARCHED = 40
 _HEADING_WORDS = 10
 
-SYSTEM = """You find what texts say. `passages` are pieces of the swarm's files.
-Copy into `quotes` the sentences that answer `question`, letter by letter, with the number of their passage, best first;
-change nothing, join nothing. In `answer` say in one or two sentences what they say, from them alone; leave it empty
-where the quotations speak for themselves. If no passage answers, give no quotes."""
-
 
 class RetrieveArgs(BaseModel):
     """The question, the subject to look for, and the files to look in (all texts where none is named).
@@ -91,7 +86,7 @@ class Retrieve(Action[RetrieveArgs]):
                 for number, p in enumerate(passages, start=1)
             ],
         }
-        found = await node.llm(Found, Prompt(task="find_quotes", system=SYSTEM, data=data))
+        found = await node.llm(Found, Prompt(task="find_quotes", data=data, role="reviewer"))
         places = [place for quote in found.quotes if (place := _place(quote, passages))]
         if len(places) < len(found.quotes):
             node.log.warning("%d quotations do not stand in the text and are left out", len(found.quotes) - len(places))

@@ -2,7 +2,7 @@
 
 from pgswarm.actions.models.client import Completion, ModelClient
 from pgswarm.actions.models.errors import BudgetExceededError, FencedError, ModelError, NeedsModelError
-from pgswarm.actions.models.journal import Journal, journaled_call
+from pgswarm.actions.models.journal import Journal, journaled_call, journaled_embedding
 from pgswarm.actions.models.settings import ModelSettings
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "ModelSettings",
     "NeedsModelError",
     "journaled_call",
+    "journaled_embedding",
 ]

@@ -18,7 +18,7 @@ class ModelError(ActionError):
 
     Codes: `model_unreachable`, `model_timeout`, `model_rate_limited`, `model_refused_key`, `model_not_found`,
     `model_off_schema`, `model_refused`, `model_too_long`, `model_answer_too_large`, `model_bad_request`,
-    `model_bad_answer`, `model_settings`, `needs_model`, `recording_no_match`, `recording_unreadable`.
+    `model_bad_answer`, `model_settings`, `no_embeddings`, `needs_model`, `recording_no_match`, `recording_unreadable`.
 
     `transient`: the same call may work later (a processor may try the node again). `maybe_paid`: the server may have
     worked, and charged, although no answer came back.

@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,14 @@ class Price(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     input: Decimal = Field(ge=0, allow_inf_nan=False)
-    output: Decimal = Field(ge=0, allow_inf_nan=False)
+    output: Decimal = Field(default=Decimal(0), ge=0, allow_inf_nan=False)
+    """Left out for models that give vectors."""
 
 
 class _PriceFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    as_of: date | None = None
     models: dict[str, Price]
 
 
@@ -50,21 +53,28 @@ class Cost:
 class Prices:
     """The price table of one process."""
 
-    def __init__(self, table: Mapping[str, Price]) -> None:
-        """Take prices by model name."""
+    def __init__(self, table: Mapping[str, Price], as_of: date | None = None, own: int = 0) -> None:
+        """Take prices by model name, the day on which they were read, and how many are the operator's own."""
         self._table = table
+        self.as_of = as_of
+        self.own = own
 
     @classmethod
     def load(cls, override: Path | None = None) -> "Prices":
         """Read the shipped table and `override` on top; raise `ModelError` (`model_settings`) if that does not fit."""
-        table = _read(Path(__file__).with_name("prices.toml"))
-        if override is not None:
-            table |= _read(override)
-        return cls(table)
+        shipped = _read(Path(__file__).with_name("prices.toml"))
+        if override is None:
+            return cls(shipped.models, shipped.as_of)
+        own = _read(override)
+        return cls(shipped.models | own.models, own.as_of or shipped.as_of, len(own.models))
+
+    def of(self, model: str) -> Price | None:
+        """Return a model's price; that of its name for a dated snapshot; None where it is not known."""
+        return self._table.get(model) or self._table.get(_SNAPSHOT.sub("", model))
 
     def cost(self, model: str, input_tokens: int, output_tokens: int) -> Cost:
         """Return what these tokens cost at `model`."""
-        price = self._table.get(model) or self._table.get(_SNAPSHOT.sub("", model))
+        price = self.of(model)
         if price is None:
             return Cost(Decimal(0), known=model == OFFLINE or model.startswith(RECORDED))
         return Cost((price.input * input_tokens + price.output * output_tokens) / _MILLION, known=True)
@@ -93,11 +103,11 @@ def most_input_tokens(request: Mapping[str, Any]) -> int:
     return len(json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")) + _MOST_FRAME_TOKENS
 
 
-def _read(path: Path) -> dict[str, Price]:
+def _read(path: Path) -> _PriceFile:
     try:
         text = path.read_text(encoding="utf-8")
         raw: Any = json.loads(text) if path.suffix == ".json" else tomllib.loads(text, parse_float=Decimal)
-        return _PriceFile.model_validate(raw).models
+        return _PriceFile.model_validate(raw)
     except (OSError, ValueError, ValidationError) as error:
         raise ModelError(
             "model_settings",

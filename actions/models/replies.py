@@ -64,11 +64,11 @@ def read_reply(payload: Any, estimated_input: int) -> Reply:
     usage = usage if isinstance(usage, Mapping) else {}
     return Reply(
         text=text,
-        finish=_short(choices[0].get("finish_reason")),
-        refusal=_short(message.get("refusal")),
-        served_by=_short(payload.get("model")),
-        input_tokens=_count(usage.get("prompt_tokens"), estimated_input),
-        output_tokens=_count(usage.get("completion_tokens"), len(text.encode()) // 3),
+        finish=short(choices[0].get("finish_reason")),
+        refusal=short(message.get("refusal")),
+        served_by=short(payload.get("model")),
+        input_tokens=count(usage.get("prompt_tokens"), estimated_input),
+        output_tokens=count(usage.get("completion_tokens"), len(text.encode()) // 3),
     )
 
 
@@ -87,14 +87,16 @@ def _error_inside(error: Any) -> TryError:
     """Return the failure for a server that reports an error under status 200 (some gateways do)."""
     if isinstance(error, Mapping):
         code = error.get("code")
-        return TryError("status", _short(error.get("message")), status=code if isinstance(code, int) else 502)
-    return TryError("status", _short(error), status=502)
+        return TryError("status", short(error.get("message")), status=code if isinstance(code, int) else 502)
+    return TryError("status", short(error), status=502)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """Return a server's word for something, storable and of 300 characters at most; "" where it is no text."""
     return sendable(value[:300]) if isinstance(value, str) else ""
 
 
-def _count(value: Any, otherwise: int) -> int:
+def count(value: Any, otherwise: int) -> int:
+    """Return a server's number of tokens, or `otherwise` where it gives none."""
     fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
     return value if fits else otherwise

@@ -36,7 +36,7 @@ def canonical_request(
     return {
         "model": model,
         "messages": [
-            {"role": "system", "content": sendable(prompt.system)},
+            {"role": "system", "content": sendable(prompt.system or "")},
             {"role": "user", "content": sendable(content)},
             *({"role": turn["role"], "content": turn["content"]} for turn in turns),
         ],

@@ -55,6 +55,10 @@ class ModelSettings:
     """Requests to one model at the same time, in this process."""
     prices_file: Path | None = None
     record_file: Path | None = None
+    embedding_model: str | None = None
+    """What turns texts into vectors, at the same server; None: nothing does."""
+    prompts_dir: Path | None = None
+    """The operator's own prompts, which go before those of the package."""
     recordings_dir: Path | None = None
     """Where a swarm's own `model` option may take recordings from; without it only the operator names them."""
 
@@ -113,6 +117,12 @@ class ModelSettings:
         return (parts.hostname or "") + (f":{parts.port}" if parts.port else "")
 
     @property
+    def server(self) -> str:
+        """The server's address, without anything secret that the URL may hold: what its abilities are kept under."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{self.host}{parts.path}"
+
+    @property
     def needs_key(self) -> bool:
         """Whether the server is OpenAI's own, which takes no call without a key, and none is set."""
         return not self.api_key and self.base_url == OPENAI_URL
@@ -147,6 +157,8 @@ class ModelSettings:
             prices_file=_path(get, "PGSWARM_PRICES"),
             record_file=_path(get, "PGSWARM_RECORD"),
             recordings_dir=_path(get, "PGSWARM_RECORDINGS"),
+            embedding_model=get.get("PGSWARM_EMBEDDING_MODEL"),
+            prompts_dir=_path(get, "PGSWARM_PROMPTS"),
         )
 
 

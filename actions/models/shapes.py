@@ -37,12 +37,17 @@ class Shape:
     mode: Mode = Mode.JSON_SCHEMA
     newer_limit: bool = False
     """Whether the limit on the answer is called `max_completion_tokens` (OpenAI's newer models), not `max_tokens`."""
+    streams: bool = True
+    stream_usage: bool = True
+    """Whether a streamed answer can say at its end what was used."""
 
-    def lowered(self, failure: TryError) -> "Shape | None":
+    def lowered(self, failure: TryError, *, streaming: bool = False) -> "Shape | None":
         """Return the next shape to try if `failure` says that this one is not supported, else None."""
         if failure.status not in _REFUSALS:
             return None
         told = f"{failure.message} {failure.param}".lower()
+        if streaming and self.streams and "stream" in told:
+            return replace(self, stream_usage=False) if self.stream_usage else replace(self, streams=False)
         if not self.newer_limit and "max_completion_tokens" in told:
             return replace(self, newer_limit=True)
         if self.mode in _LOWER and any(word in told for word in _WORDS[self.mode]):
@@ -62,7 +67,7 @@ class Shape:
         """Return the shape for a server that takes every mode and heeds none."""
         return replace(self, mode=Mode.PROMPT)
 
-    def body(self, request: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
+    def body(self, request: Mapping[str, Any], max_tokens: int, *, stream: bool = False) -> dict[str, Any]:
         """Return the canonical `request` as this server is to get it."""
         body: dict[str, Any] = {"model": request["model"], "messages": request["messages"]}
         form = request["response_format"]["json_schema"]
@@ -78,4 +83,8 @@ class Shape:
             asked = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{schema}"
             body["messages"] = [{"role": "system", "content": f"{system['content']}\n\n{asked}"}, *rest]
         body["max_completion_tokens" if self.newer_limit else "max_tokens"] = max_tokens
+        if stream:
+            body["stream"] = True
+            if self.stream_usage:
+                body["stream_options"] = {"include_usage": True}
         return body

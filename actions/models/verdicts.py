@@ -6,6 +6,7 @@ from pgswarm.actions.models.errors import ModelError, NeedsModelError, scrub
 from pgswarm.actions.models.failures import TryError
 
 _LENGTH = ("context length", "context window", "context size", "context_length", "maximum context", "too many tokens")
+_NO_FORM = ("does not match the expected",)  # llama.cpp, with status 500
 _OWN = frozenset({"recording_no_match", "recording_unreadable"})
 
 
@@ -72,6 +73,17 @@ def _told_by_status(failure: TryError, model: str, place: str, after: str, told:
                 f"{place} has no model {model} or no such address (404: {told}): set PGSWARM_MODEL to a model that "
                 "it has, and check OPENAI_BASE_URL; it usually ends in /v1"
             )
+    return _told_by_words(failure, model, place, after, told)
+
+
+def _told_by_words(failure: TryError, model: str, place: str, after: str, told: str) -> tuple[str, str]:
+    if any(word in failure.message for word in _NO_FORM):
+        return "model_off_schema", (
+            f"{model} said what {place} could not read as the form that was asked for ({told}), given up {after}: try "
+            "again, or set PGSWARM_MODEL to a model that keeps to a schema"
+        )
+    if failure.status == HTTPStatus.NOT_IMPLEMENTED:
+        return "model_bad_request", f"{place} cannot do this with {model} ({told}): use another server or model"
     if failure.passing or failure.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "model_unreachable", (
             f"{model} at {place} fails with {failure.status}, given up {after} ({told}): try again later, or look "

@@ -7,6 +7,7 @@ Importing `openai` takes half a second: this module is imported when the first c
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ import openai
 from pgswarm.actions.models.errors import scrub
 from pgswarm.actions.models.failures import TryError, retry_after_s
 from pgswarm.actions.models.settings import ModelSettings
+from pgswarm.actions.models.streams import Watch, gather
 
 _TOLD_CHARS = 2000
 
@@ -68,6 +70,18 @@ class Wire:
         # The package's typed `create` would need the body taken apart; `post` sends it as it is.
         return await self._request("POST", "/chat/completions", body)
 
+    async def stream(self, body: Mapping[str, Any], watch: Watch) -> Any:
+        """POST the same, and tell `watch` what comes while it comes; a server that does not stream is read whole."""
+        async with self._sent("POST", "/chat/completions", body, stream=True) as response:
+            if "event-stream" in response.headers.get("content-type", ""):
+                return await gather(response.aiter_lines(), watch)
+            await response.aread()
+            return _decoded(response)
+
+    async def embeddings(self, body: Mapping[str, Any]) -> Any:
+        """POST `/embeddings` and return the decoded payload; raise `TryError`."""
+        return await self._request("POST", "/embeddings", body)
+
     async def models(self) -> list[str]:
         """GET `/models` and return their ids; raise `TryError`."""
         payload = await self._request("GET", "/models", None)
@@ -81,24 +95,43 @@ class Wire:
         await self._http.aclose()
 
     async def _request(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+        async with self._sent(method, path, body) as response:
+            return _decoded(response)
+
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, stream: bool = False
+    ) -> AsyncIterator[httpx2.Response]:
+        """Lend the response; whatever goes wrong until it has been read is a `TryError`."""
         settings = self._settings
         options: Any = {"headers": self._headers}
         try:
             async with asyncio.timeout(settings.request_timeout_s):  # the client's own bounds each read only
                 if method == "GET":
-                    response = await self._openai.get(path, cast_to=httpx2.Response, options=options)
+                    yield await self._openai.get(path, cast_to=httpx2.Response, options=options)
+                elif not stream:
+                    yield await self._openai.post(path, cast_to=httpx2.Response, body=body, options=options)
                 else:
-                    response = await self._openai.post(path, cast_to=httpx2.Response, body=body, options=options)
+                    streamed = await self._openai.post(
+                        path,
+                        cast_to=object,
+                        body=body,
+                        options=options,
+                        stream=True,
+                        stream_cls=openai.AsyncStream[object],
+                    )
+                    try:
+                        yield streamed.response
+                    finally:
+                        await streamed.response.aclose()
         except TimeoutError:
             raise TryError("timeout", f"nothing within {settings.request_timeout_s:g} s") from None
         except openai.APIStatusError as error:
             raise self._status(error) from None
         except openai.APIConnectionError as error:
             raise self._connection(error) from None
-        try:
-            return json.loads(response.content)
-        except (ValueError, RecursionError) as error:
-            raise TryError("protocol", f"the answer is not JSON ({type(error).__name__})") from None
+        except httpx2.HTTPError as error:  # while a streamed answer was read
+            raise TryError("cut", scrub(str(error) or type(error).__name__, [settings.api_key])) from None
 
     async def _bound(self, response: httpx2.Response) -> None:
         most = self._settings.max_answer_bytes
@@ -132,6 +165,13 @@ class Wire:
         if isinstance(error, openai.APITimeoutError):
             return TryError("timeout", f"nothing within {self._settings.request_timeout_s:g} s")
         return TryError("cut", told)
+
+
+def _decoded(response: httpx2.Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError) as error:
+        raise TryError("protocol", f"the answer is not JSON ({type(error).__name__})") from None
 
 
 def _too_large(most: int) -> TryError:

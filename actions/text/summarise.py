@@ -16,11 +16,6 @@ from pgswarm.actions.swarm.notes import Note
 PIECE_CHARS = 60_000
 MAX_PIECES = 40
 
-SYSTEM = """You condense a text. Say what it says, in its order, with its own names and figures, and nothing that it
-does not say. Keep to `max_words` or `max_sentences` where they are given, else be brief: a fifth of the text at most,
-180 words at most. `focus`, where given, is what the reader cares about. `first_line` is the line in the file at which
-the text begins."""
-
 
 class SummariseArgs(BaseModel):
     """The file or the text to condense (else the reports in `context`), how long, and for what."""
@@ -69,7 +64,7 @@ class Summarise(Action[SummariseArgs]):
         data: dict[str, Any] = {"name": name, "text": text, "first_line": line, "focus": node.args.focus}
         if last:
             data |= {"max_words": node.args.max_words, "max_sentences": node.args.max_sentences}
-        found = await node.llm(Summary, Prompt(task="summarise", system=SYSTEM, data=data))
+        found = await node.llm(Summary, Prompt(task="summarise", data=data, role="talker"))
         return found.summary
 
 

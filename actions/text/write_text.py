@@ -18,12 +18,6 @@ from pgswarm.actions.swarm.notes import Note, bounded
 MAX_SOURCE_CHARS = 60_000
 _MAX_SLUG = 60
 
-SYSTEM = """You write the document that `directive` asks for, as Markdown, for the reader in `audience`.
-Use only `context` (results of earlier work) and `sources` (files): every figure and quotation exactly as it stands
-there, nothing else. Key figures come first. One page is 450 words; keep to `max_words` where it is given.
-If you do not know who it is for, and neither `directive`, `context` nor `answers` say so, give no text but that one
-question in `questions`. Do not ask for anything else that you can do without. Say plainly what could not be found."""
-
 
 class WriteArgs(BaseModel):
     """What to write, the name to save it under, for whom, how long, and the results to write it from."""
@@ -54,7 +48,7 @@ class WriteText(Action[WriteArgs]):
 
     async def main(self, node: Node[WriteArgs]) -> ActionOutcome:
         """Write, or ask what must be known first."""
-        draft = await node.llm(Draft, Prompt(task="write", system=SYSTEM, data=await self._data(node)))
+        draft = await node.llm(Draft, Prompt(task="write", data=await self._data(node), role="talker"))
         questions = [question.strip() for question in draft.questions if question.strip()]
         if questions and not draft.text.strip():
             missing = Fail("no_answer", f"Nothing can be written without an answer to: {questions[0]}")

@@ -99,6 +99,10 @@ class Filter:
         self._nodes = None if nodes is None else set(nodes)
         self._conversation_id = conversation_id
 
+    def names(self, kind: str) -> bool:
+        """Say whether a kind is asked for by name, or by a pattern: to take all that is stored is not enough."""
+        return kind in self._exact or kind.startswith(self._prefixes)
+
     @property
     def takes_all(self) -> bool:
         """Say whether nothing is left out."""

@@ -16,6 +16,7 @@ from pgswarm.api.events.cursors import Cursor
 from pgswarm.api.events.feeds import Feeds
 from pgswarm.api.events.frames import Filter, Frame
 from pgswarm.api.events.listener import Listener
+from pgswarm.api.events.partials import Partials
 from pgswarm.api.events.reader import Ends, Reader
 from pgswarm.api.events.ring import Room
 from pgswarm.api.events.settings import Limits
@@ -42,7 +43,8 @@ class Hub:
         room = Room(self.limits.ring_bytes, self.limits.rings_bytes)
         self.tails = Tails(self.reader, room, self.limits.blocks_bytes)
         self.feeds = Feeds(self.reader, room)
-        self.listener = Listener(settings.database_url, self._heard, self._missed)
+        self.partials = Partials(self.reader, self.tails)
+        self.listener = Listener(settings.database_url, self._heard, self._missed, self.partials.heard)
         self.snapshots = asyncio.Semaphore(self.limits.snapshots)
         self._missed_at = 0.0
         self._missed_timer: asyncio.TimerHandle | None = None
@@ -52,7 +54,9 @@ class Hub:
     async def open(self, stopping: asyncio.Event) -> None:
         """Begin to connect, listen and read; once `stopping` is set, end all streams, for which the server waits."""
         await self.reader.open()
-        runs = (self.tails.run, self.feeds.run, self.listener.run, self._poll, self._beat, self._check)
+        runs = (
+            self.tails.run, self.feeds.run, self.partials.run, self.listener.run, self._poll, self._beat, self._check,
+        )  # fmt: skip
         self._tasks = [asyncio.create_task(_keep(run), name=f"events {run.__qualname__}") for run in runs]
         self._tasks.append(asyncio.create_task(self._end_with(stopping), name="events end"))
 
@@ -98,7 +102,9 @@ class Hub:
         """Subscribe to a swarm after a seq; raise PS404 where the caller may not see it, or the top of the subtree."""
         ends = await self.reader.ends(who, swarm_id)
         nodes = None if subtree is None else await self.reader.subtree(who, swarm_id, subtree)
-        return self.tails.join(who, swarm_id, ends.last_seq, after, Filter(kinds, nodes))
+        subscription = self.tails.join(who, swarm_id, ends.last_seq, after, Filter(kinds, nodes))
+        self.partials.watch(subscription, swarm_id)
+        return subscription
 
     async def ends(self, who: Principal, swarm_id: UUID) -> Ends:
         """Return between which seqs a swarm's events lie; raise PS404 where the caller may not see it."""
@@ -129,6 +135,7 @@ class Hub:
         self._missed_timer = None
         self._missed_at = time.monotonic()
         self.tails.mark_all()
+        self.partials.mark_all()
         self.feeds.poll()
 
     async def _poll(self) -> None:

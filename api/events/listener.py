@@ -18,6 +18,8 @@ import psycopg
 _LOG = logging.getLogger(__name__)
 
 CHANNEL: Final = "pgswarm_event"
+PARTIAL_CHANNEL: Final = "pgswarm_partial"
+"""On which processors tell that models are saying something; the payload is the swarm's id."""
 CHECK_S: Final = 5.0
 """How often a silent connection is asked whether it still lives, and how long it may take to say so."""
 LONGEST_WAIT_S: Final = 2.0
@@ -52,11 +54,14 @@ def parse(payload: str) -> tuple[UUID, int] | None:
 class Listener:
     """Calls `heard` for each notification that names a swarm, and `missed` whenever any may not have been heard."""
 
-    def __init__(self, url: str, heard: Heard, missed: Callable[[], None]) -> None:
+    def __init__(
+        self, url: str, heard: Heard, missed: Callable[[], None], said: Callable[[UUID], None] = lambda _swarm_id: None
+    ) -> None:
         """Take where to listen and whom to tell."""
         self._url = url
         self._heard = heard
         self._missed = missed
+        self._said = said
         self.listening = False
         """Whether a connection listens now. Behind a pooler it may hear nothing all the same."""
 
@@ -79,7 +84,7 @@ class Listener:
             else:
                 try:
                     async with asyncio.timeout(CHECK_S):
-                        await connection.execute(f"listen {CHANNEL}")
+                        await connection.execute(f"listen {CHANNEL}; listen {PARTIAL_CHANNEL}")
                     failures = 0
                     await self._hear(connection)
                 except LOST as error:
@@ -95,7 +100,10 @@ class Listener:
         self._missed()  # what was sent while nobody listened
         while True:
             async for notification in connection.notifies(timeout=CHECK_S):
-                self._tell(notification.payload)
+                if notification.channel == PARTIAL_CHANNEL:
+                    self._tell_said(notification.payload)
+                else:
+                    self._tell(notification.payload)
             async with asyncio.timeout(CHECK_S):
                 await connection.execute("select 1")
 
@@ -104,6 +112,13 @@ class Listener:
             self._missed()
         elif (named := parse(payload)) is not None:
             self._heard(*named)
+
+    def _tell_said(self, payload: str) -> None:
+        try:
+            swarm_id = UUID(payload[:LONGEST_PAYLOAD])
+        except ValueError:
+            return
+        self._said(swarm_id)
 
     def _say_lost(self, error: BaseException, failures: int) -> None:
         level = logging.WARNING if failures == 1 else logging.DEBUG

@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,6 +41,7 @@ _SNAPSHOT: Final = "select * from pgswarm.swarm_snapshot(%(swarm_id)s)"
 _ACCOUNT: Final = """
 select * from pgswarm.account_frames(%(horizon)s, %(seen_at)s, %(only)s, %(known)s, %(known_seqs)s, %(most)s)
 """
+_PARTIALS: Final = "select * from pgswarm.partial_frames(%(accounts)s, %(swarm_ids)s, %(since)s)"
 _NOW: Final = "select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, pgswarm.clock() as seen_at"
 _OWNERS: Final = "select swarm_id, owner_id from pgswarm.swarm_owners(%(swarm_ids)s)"
 _MAY_READ: Final = "select account_id, swarm_id from pgswarm.may_read(%(accounts)s, %(swarm_ids)s)"
@@ -152,6 +154,16 @@ class Reader:
         found: dict[UUID, list[Frame]] = {one.swarm_id: [] for one in asked}
         for row in rows:
             found[row["swarm_id"]].append(_frame(row))
+        return found
+
+    async def partials(self, asked: Sequence[tuple[UUID, UUID, datetime]]) -> dict[UUID, list[DictRow]]:
+        """Return what models say in swarms since a time, each in an account's name; nothing that it may not see."""
+        async with asyncio.timeout(READ_S), self._direct.connection() as conn:
+            accounts, swarm_ids, since = (list(column) for column in zip(*asked, strict=True))
+            rows = await _rows(conn, _PARTIALS, accounts=accounts, swarm_ids=swarm_ids, since=since)
+        found: dict[UUID, list[DictRow]] = {}
+        for row in rows:
+            found.setdefault(row["swarm_id"], []).append(row)
         return found
 
     async def subtree(self, who: Principal, swarm_id: UUID, node_id: UUID) -> list[UUID]:

@@ -51,7 +51,8 @@ Kinds = Annotated[
     list[str] | None,
     Query(
         max_length=MOST_KINDS,
-        description="Only events of these kinds; one that ends in `*` stands for all that begin so.",
+        description="Only events of these kinds; one that ends in `*` stands for all that begin so. Who names "
+        "`llm.partial` (or `*`) also sees what models say while they say it, in swarms with the option `stream`.",
         examples=[["node.*", "question.asked"]],
     ),
 ]

@@ -34,6 +34,13 @@ class Source(Protocol):
         """Forget a subscriber."""
 
 
+class Aside(Protocol):
+    """What is told beside the events: it has no position to go on from."""
+
+    def next(self) -> Chunk:
+        """Return what is new; nothing where nothing is."""
+
+
 class Subscription:
     """A place in a source. Used by one task, as a context manager; woken by others."""
 
@@ -43,6 +50,7 @@ class Subscription:
         self.who = who
         self.position = position
         self.wanted = wanted
+        self.aside: Aside | None = None
         self._news = asyncio.Event()
         self._ended: Ended | None = None
         self._beat = False
@@ -78,6 +86,8 @@ class Subscription:
             if self._ended is not None:
                 raise self._ended
             chunk = await self.source.read(self)
+            if chunk is NOTHING and self.aside is not None:
+                chunk = self.aside.next()
             if chunk is not NOTHING:
                 chosen = chunk if self._takes_all else Chunk(self.wanted.choose(chunk.frames))
                 if not chosen.frames:

@@ -56,6 +56,20 @@ class Node(NodeSummary):
     cost_usd: float
 
 
+class Spend(BaseModel):
+    """What a node spent on models, by itself and with all below it. Calls whose answer was lost count."""
+
+    node_id: UUID = Field(examples=[NODE_ID])
+    llm_calls: int
+    tokens: int
+    cost_usd: float
+    subtree_nodes: int
+    subtree_llm_calls: int
+    subtree_input_tokens: int
+    subtree_output_tokens: int
+    subtree_cost_usd: float
+
+
 class LlmCall(BaseModel):
     """One call of a model: what was sent, what came back, what it cost."""
 
@@ -69,6 +83,10 @@ class LlmCall(BaseModel):
     input_tokens: int
     output_tokens: int
     cost_usd: float
+    prompt: str | None = Field(
+        description="Which prompt asked: its task, version, source and hash.", examples=["route@1 shipped 1f3a9c0d5b7e"]
+    )
+    memo: bool = Field(description="Whether it is the answer of an earlier call that asked the same, at no cost.")
     sends: int = Field(description="How often it was sent; more than once where an answer was lost.")
     started_at: datetime = Field(examples=[AT])
     finished_at: datetime | None = Field(examples=[AT])

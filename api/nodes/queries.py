@@ -76,6 +76,7 @@ select c.* from pgswarm.llm_call_whole c
  order by c.activation, c.call_no, c.request_hash
  limit %(limit)s
 """
+_SPEND: Final = "select of_node as node_id, s.* from pgswarm.node_spend(%(swarm_id)s, %(node_id)s) s"
 _EXISTS: Final = "select node_id from pgswarm.node where swarm_id = %(swarm_id)s and node_id = %(node_id)s"
 
 
@@ -102,6 +103,13 @@ async def calls(conn: Conn, swarm_id: UUID, node_id: UUID, after: tuple[int, int
     asked = dict(zip(("activation", "call_no", "request_hash"), after, strict=True))
     asked |= {"swarm_id": swarm_id, "node_id": node_id, "limit": limit}
     return await (await conn.execute(_CALLS, asked)).fetchall()
+
+
+async def spend(conn: Conn, swarm_id: UUID, node_id: UUID) -> DictRow:
+    """Return what a node spent, and its subtree; raise 404 where the swarm has no such node."""
+    await require_node(conn, swarm_id, node_id)
+    (row,) = await (await conn.execute(_SPEND, {"swarm_id": swarm_id, "node_id": node_id})).fetchall()
+    return row
 
 
 async def require_node(conn: Conn, swarm_id: UUID, node_id: UUID, field: str = "node_id") -> None:

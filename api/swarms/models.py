@@ -60,6 +60,12 @@ class StartSwarm(BaseModel):
     approve: Approve = Field(default="none", description="What a person must say yes to before it is done.")
     model: str | None = Field(default=None, min_length=1, max_length=300, description="The model, by name.")
     blueprint: UUID | None = Field(default=None, description="The blueprint that it starts from.")
+    memo: bool = Field(
+        default=False, description="Use answers of models again that the caller's swarms with this option already have."
+    )
+    stream: bool = Field(
+        default=False, description="Let subscribers see what models say while they say it (`llm.partial`)."
+    )
     conversation_id: UUID | None = Field(
         default=None, description="The conversation that it belongs to; an id of the caller's choice begins one."
     )

@@ -29,6 +29,7 @@ def run(
         str | None, typer.Option(metavar="WHAT", help="What needs your yes before it is done: plan or every_step.")
     ] = None,
     sandbox: Sandbox = None,
+    memo: Annotated[bool, typer.Option("--memo", help="Use answers of models again that other such runs had.")] = False,
     no_input: Annotated[
         bool, typer.Option("--no-input", help="Ask nothing: stop at a question (exit code 3).")
     ] = False,
@@ -60,7 +61,7 @@ def run(
         goal = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape").strip()
         no_input = True  # what was there has been read
     request = make_request(
-        goal, action=action, args=args, files=files or (), model=model, budget=budget, approve=approve
+        goal, action=action, args=args, files=files or (), model=model, budget=budget, approve=approve, memo=memo
     )
     raise typer.Exit(run_goal(request, Manner(processors, as_json=as_json, no_input=no_input)))
 

@@ -1,5 +1,6 @@
 """`pgswarm show`: one swarm with its tree, or one node with everything that is known about it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,8 +44,17 @@ QUESTIONS = """
 select question_id, prompt, choices, asked_at, answer, answered_by, answered_at, closed_reason
   from pgswarm.question where swarm_id = %(swarm_id)s and node_id = %(node_id)s order by asked_at, position
 """
+SPEND = """
+select of_node, subtree_cost_usd, subtree_input_tokens + subtree_output_tokens as subtree_tokens
+  from pgswarm.node_spend(%(swarm_id)s)
+"""
+NODE_SPEND = """
+select llm_calls, tokens, cost_usd, subtree_nodes, subtree_llm_calls, subtree_input_tokens, subtree_output_tokens,
+       subtree_cost_usd
+  from pgswarm.node_spend(%(swarm_id)s, %(node_id)s)
+"""
 CALLS = """
-select model, activation, call_no, input_tokens, output_tokens, cost_usd, started_at, finished_at
+select model, prompt, memo, activation, call_no, input_tokens, output_tokens, cost_usd, started_at, finished_at
   from pgswarm.llm_call where swarm_id = %(swarm_id)s and node_id = %(node_id)s order by activation, call_no
 """
 GOAL_WIDTH = 400
@@ -80,8 +90,13 @@ def _show_swarm(connection: "Connection", swarm_id: str, limit: int, *, as_json:
     row = connection.execute(SWARM, ids).fetchall()[0]
     nodes = connection.execute(NODES, ids).fetchall()
     questions = connection.execute(OPEN_QUESTIONS, ids).fetchall()
+    spent = {row["of_node"]: row for row in connection.execute(SPEND, ids).fetchall()}
     if as_json:
         row.pop("report_blob")
+        for node in nodes:
+            found = spent.get(node["node_id"], {})
+            node["subtree_cost_usd"] = found.get("subtree_cost_usd", 0)
+            node["subtree_tokens"] = found.get("subtree_tokens", 0)
         print_json({"swarm": row, "nodes": nodes, "questions": questions})
         return
     state = row["outcome"] or row["status"]
@@ -101,8 +116,9 @@ def _show_swarm(connection: "Connection", swarm_id: str, limit: int, *, as_json:
     width = terminal_width()
     for line in tree_lines(nodes):
         text = f"{line.indent}{line.mark} {line.node['action']}  {one_line(line.node['directive'])}"
-        room = None if width is None else max(width - 14, 20)
-        typer.echo(f"{styled(_cut(text, room), line.state)}  {styled(id_end(line.node['node_id']), 'dim')}")
+        cost = _spent(spent.get(line.node["node_id"]))
+        room = None if width is None else max(width - 14 - len(cost), 20)
+        typer.echo(f"{styled(_cut(text, room), line.state)}{cost}  {styled(id_end(line.node['node_id']), 'dim')}")
     if row["nodes"] > len(nodes):
         typer.echo(f"… and {row['nodes'] - len(nodes)} more nodes (--limit)")
     for question in questions:
@@ -121,14 +137,21 @@ def _show_node(connection: "Connection", swarm_id: str, node_id: str, *, as_json
         row.pop(name, None)
     questions = connection.execute(QUESTIONS, ids).fetchall()
     calls = connection.execute(CALLS, ids).fetchall()
+    (spent,) = connection.execute(NODE_SPEND, ids).fetchall()
     if as_json:
-        print_json({"node": row, "questions": questions, "llm_calls": calls})
+        print_json({"node": row, "questions": questions, "llm_calls": calls, "spend": spent})
         return
     report, directive = row.pop("report"), row.pop("directive")
     for name, value in row.items():
         if value is not None and value != {}:
             shown = short_time(value) if name.endswith("_at") else one_line(str(value))
             typer.echo(f"{styled(name.ljust(16), 'dim')} {shown}")
+    if spent["subtree_llm_calls"]:
+        tokens = spent["subtree_input_tokens"] + spent["subtree_output_tokens"]
+        typer.echo(
+            f"{styled('spent'.ljust(16), 'dim')} {money(spent['cost_usd'])}, {spent['tokens']} tokens; with all below:"
+            f" {money(spent['subtree_cost_usd'])}, {tokens} tokens in {spent['subtree_llm_calls']} calls"
+        )
     typer.echo(f"\n{styled('directive', 'head')}\n{safe(directive)}")
     for question in questions:
         answer = "open" if question["closed_reason"] is None else str(question["answer"] or question["closed_reason"])
@@ -136,10 +159,25 @@ def _show_node(connection: "Connection", swarm_id: str, node_id: str, *, as_json
             f"\n{styled('question', 'head')} {question['question_id']}\n{safe(question['prompt'])}\n→ {safe(answer)}"
         )
     for call in calls:
-        tokens = f"{call['input_tokens']} + {call['output_tokens']} tokens, {money(call['cost_usd'])}"
-        typer.echo(f"\n{styled('model call', 'head')} {call['activation']}.{call['call_no']} {call['model']}: {tokens}")
+        _show_call(call)
     if report:
         typer.echo(f"\n{styled('report', 'head')}\n{safe(report)}")
+
+
+def _show_call(call: Mapping[str, Any]) -> None:
+    tokens = f"{call['input_tokens']} + {call['output_tokens']} tokens, {money(call['cost_usd'])}"
+    if call["memo"]:
+        tokens += " (an earlier answer, used again)"
+    typer.echo(f"\n{styled('model call', 'head')} {call['activation']}.{call['call_no']} {call['model']}: {tokens}")
+    if call["prompt"]:
+        typer.echo(styled(f"  prompt {call['prompt']}", "dim"))
+
+
+def _spent(row: Mapping[str, Any] | None) -> str:
+    """Return what a node and all below it cost, for its line in the tree; nothing where that is nothing."""
+    if row is None or not row["subtree_tokens"]:
+        return ""
+    return f"  {money(row['subtree_cost_usd'])}" if row["subtree_cost_usd"] else f"  {row['subtree_tokens']} tokens"
 
 
 def _cut(text: str, room: int | None) -> str:

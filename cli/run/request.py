@@ -56,6 +56,7 @@ def make_request(
     model: str | None = None,
     budget: str | None = None,
     approve: str | None = None,
+    memo: bool = False,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
     options: dict[str, Any] = {}
@@ -68,6 +69,8 @@ def make_request(
         options["model"] = _model(model)
     if approve is not None:
         options["approve"] = check_approve("--approve", approve)
+    if memo:
+        options["memo"] = True
     return Request(_goal(goal), _text("--action", action), _args(args), read_files(files), options)
 
 

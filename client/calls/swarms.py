@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 from uuid import uuid4
 
 from pgswarm.client.calls.parts import Id, listing, make, nothing, of_node, of_swarm, said
-from pgswarm.client.models import Changed, LlmCall, Node, Raised, Replaced, Started, Steered, Supervised, Swarm
+from pgswarm.client.models import Changed, LlmCall, Node, Raised, Replaced, Spend, Started, Steered, Supervised, Swarm
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 
@@ -19,6 +19,8 @@ class StartOptions(TypedDict, total=False):
     share: float
     approve: str
     model: str
+    memo: bool
+    stream: bool
     blueprint: Id
     conversation_id: Id
     files: Sequence[Id]
@@ -71,6 +73,11 @@ def nodes(
     """List nodes."""
     wanted = said(status=status, action=action, under=under, parent_id=parent_id)
     return listing(of_swarm(swarm_id, "/nodes"), Node, wanted)
+
+
+def spend(swarm_id: Id, node_id: Id) -> Call[Spend]:
+    """See what a node and all below it cost."""
+    return Call("GET", of_node(swarm_id, node_id, "/spend"), reader(Spend))
 
 
 def llm_calls(swarm_id: Id, node_id: Id) -> Listing[LlmCall]:

@@ -82,8 +82,25 @@ class Replaced(Given):
     retry_of: UUID
 
 
+class Spend(Given):
+    """What a node spent on models, by itself and with all below it."""
+
+    node_id: UUID
+    llm_calls: int
+    tokens: int
+    cost_usd: float
+    subtree_nodes: int
+    subtree_llm_calls: int
+    subtree_input_tokens: int
+    subtree_output_tokens: int
+    subtree_cost_usd: float
+
+
 class LlmCall(Given):
-    """One call of a model. `sends`: how often it was sent. Texts of `request` and `response` are whole."""
+    """One call of a model. `sends`: how often it was sent; `memo`: whether it is an earlier answer, used again.
+
+    Texts of `request` and `response` are whole.
+    """
 
     node_id: UUID
     activation: int
@@ -97,6 +114,8 @@ class LlmCall(Given):
     sends: int
     started_at: datetime
     finished_at: datetime | None
+    prompt: str | None = None
+    memo: bool = False
 
 
 class Node(Given):

@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _models()
     op.create_table(
         "account",
         sa.Column("account_id", sa.UUID(), nullable=False),
@@ -301,6 +302,8 @@ def upgrade() -> None:
         sa.Column("sends", sa.Integer(), server_default="1", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("prompt", sa.Text(), nullable=True),
+        sa.Column("memo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint(
             "swarm_id", "node_id", "activation", "call_no", "request_hash", name=op.f("llm_call_pkey")
         ),
@@ -671,3 +674,80 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     raise NotImplementedError("the first revision has nothing below it: drop the schema pgswarm instead")
+
+
+def _models() -> None:
+    op.create_table(
+        "model_ability",
+        sa.Column("server", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("structured", sa.Text(), nullable=True),
+        sa.Column("newer_limit", sa.Boolean(), nullable=True),
+        sa.Column("streams", sa.Boolean(), nullable=True),
+        sa.Column("stream_usage", sa.Boolean(), nullable=True),
+        sa.Column("dimensions", sa.Integer(), nullable=True),
+        sa.Column("learned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "structured in ('json_schema', 'tools', 'prompt')", name=op.f("model_ability_structured_check")
+        ),
+        sa.PrimaryKeyConstraint("server", "model", name=op.f("model_ability_pkey")),
+        schema="pgswarm",
+    )
+    op.create_table(
+        "model_limit",
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("concurrency", sa.Integer(), nullable=True),
+        sa.Column("tokens_per_minute", sa.BigInteger(), nullable=True),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("model", name=op.f("model_limit_pkey")),
+        schema="pgswarm",
+    )
+    op.create_table(
+        "model_use",
+        sa.Column("swarm_id", sa.UUID(), nullable=False),
+        sa.Column("node_id", sa.UUID(), nullable=False),
+        sa.Column("activation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("call_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("use_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("lease_epoch", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.BigInteger(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), server_default=sa.text("'infinity'"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "swarm_id", "node_id", "activation", "call_no", "request_hash", "use_id", name=op.f("model_use_pkey")
+        ),
+        schema="pgswarm",
+        postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.05"},
+    )
+    op.create_index("model_use_ended_idx", "model_use", ["ended_at"], unique=False, schema="pgswarm")
+    op.create_table(
+        "partial_answer",
+        sa.Column("swarm_id", sa.UUID(), nullable=False),
+        sa.Column("node_id", sa.UUID(), nullable=False),
+        sa.Column("activation", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("call_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("from_char", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "swarm_id", "node_id", "activation", "call_no", "round", "from_char", name=op.f("partial_answer_pkey")
+        ),
+        schema="pgswarm",
+        prefixes=["UNLOGGED"],
+    )
+    op.create_table(
+        "llm_memo",
+        sa.Column("owner_id", sa.UUID(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("swarm_id", sa.UUID(), nullable=False),
+        sa.Column("node_id", sa.UUID(), nullable=False),
+        sa.Column("activation", sa.Integer(), nullable=False),
+        sa.Column("call_no", sa.Integer(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", "request_hash", name=op.f("llm_memo_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index("llm_memo_swarm_idx", "llm_memo", ["swarm_id"], unique=False, schema="pgswarm")

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "pip install pgswarm": "the package step of .ci/run",
     "export PGSWARM_DATABASE_URL=": "every test of tests/e2e/test_commands.py",
     "OPENAI_BASE_URL=": "tests/e2e/models, with a server of the tests' own",
+    "python -P tests/servers/": "a command outside CI: it installs a model server",
 }
 STAYS = ("pgswarm up", "pgswarm processor", "pgswarm watch")
 ANY_PORT = ("--port 8080", "--port 0")  # another process may have that one

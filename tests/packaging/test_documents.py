@@ -102,7 +102,7 @@ RUN_BY = {  # what is neither code nor a command needs none
         "examples/README.md": "sh",
         "docs/api.md": "console",
         "docs/commands.md": "console",
-        "docs/models.md": "sh",
+        "docs/models.md": "console sh",
         "docs/sql.md": "console",
         "docs/testing.md": "sh",
         "docs/time.md": "sh sql",

@@ -47,6 +47,31 @@ class ModelServer:
         usage = {"prompt_tokens": 1000, "completion_tokens": 100}
         return 200, {"id": "c", "object": "chat.completion", "model": "m", "choices": [choice], "usage": usage, **more}
 
+    def streams(
+        self, *pieces: str, held: bool = False, usage: bool = True
+    ) -> tuple[int, Iterator[bytes], dict[str, str]]:
+        """The same, piece by piece; `held`: the last piece waits for `released`."""
+
+        def events() -> Iterator[bytes]:
+            for index, piece in enumerate(pieces):
+                if held and index == len(pieces) - 1:
+                    self.released.wait(30)
+                yield chunk({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]})
+            yield chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+            if usage:
+                yield chunk({"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 100}})
+            yield b"data: [DONE]\n\n"
+
+        def chunk(value: dict[str, Any]) -> bytes:
+            return f"data: {json.dumps({'object': 'chat.completion.chunk', 'model': 'm', **value})}\n\n".encode()
+
+        return 200, events(), {"content-type": "text/event-stream"}
+
+    def vectors(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """A vector for each text of a request: its length, and 1; not in their order."""
+        rows = [{"index": i, "embedding": [float(len(text)), 1.0]} for i, text in enumerate(body["input"])]
+        return 200, {"object": "list", "model": "e", "data": rows[::-1], "usage": {"prompt_tokens": 10 * len(rows)}}
+
     def calls_tool(self, arguments: Any) -> tuple[int, dict[str, Any]]:
         function = {"name": "answer", "arguments": json.dumps(arguments)}
         return self.says(None, message={"tool_calls": [{"id": "t", "type": "function", "function": function}]})
@@ -81,18 +106,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         status, payload, headers = (*answer, {}) if len(answer) == 2 else answer
         if isinstance(payload, Iterator):
-            self.stream(payload)
+            self.stream(payload, headers)
         else:
             self.answer(status, payload if isinstance(payload, bytes) else json.dumps(payload).encode(), headers)
 
-    def stream(self, parts: Iterator[bytes]) -> None:
+    def stream(self, parts: Iterator[bytes], headers: dict[str, str]) -> None:
         """Send without saying how long it will be, until the client has had enough."""
         self.send_response(200)
+        for key, value in headers.items():
+            self.send_header(key, value)
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
         try:
             for part in parts:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            self.wfile.write(b"0\r\n\r\n")
         except OSError:
             self.close_connection = True
 

@@ -67,9 +67,9 @@ begin
       using errcode = 'PS422', detail = 'options', hint = 'for example {"budget": {"nodes": 300}}';
   end if;
   for v_key in select k from jsonb_object_keys(options) k
-                where k <> all ('{budget,priority,share,approve,model,conversation_id,files,blueprint}') loop
+                where k <> all ('{budget,priority,share,approve,model,conversation_id,files,blueprint,memo,stream}') loop
     raise exception 'options.% is not known', v_key
-      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model, conversation_id, files, blueprint';
+      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model, conversation_id, files, blueprint, memo, stream';
   end loop;
   if options ? 'priority' and options -> 'priority' not in ('0', '1', '2') then
     raise exception 'options.priority cannot be %', options -> 'priority'
@@ -88,6 +88,10 @@ begin
     raise exception 'options.model must be a string'
       using errcode = 'PS422', detail = 'options.model', hint = 'the name of a model';
   end if;
+  for v_key in select k from unnest('{memo,stream}'::text[]) k where options ? k and jsonb_typeof(options -> k) <> 'boolean' loop
+    raise exception 'options.% must be true or false', v_key
+      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'memo: use answers again; stream: show answers while they come';
+  end loop;
   if options ? 'conversation_id' and not coalesce(pgswarm.is_id(options -> 'conversation_id'), false) then
     raise exception 'options.conversation_id is not the id of a conversation'
       using errcode = 'PS422', detail = 'options.conversation_id', hint = 'give a UUID; a new one begins a conversation';

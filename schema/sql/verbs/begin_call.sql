@@ -1,14 +1,15 @@
 -- Before a model is called: reserves tokens and money, or hands back the recorded answer of the same call. The verdicts:
 --   call             go on; the reservation stands until end_call or drop_call
---   recorded         an earlier attempt got this answer: it is not paid again
+--   recorded         an earlier attempt got this answer, or (option `memo`) another call of the same owner: it is not paid again
 --   wait             only what calls of other running nodes have reserved is in the way: ask again when they have ended
+--   busy             the model's limit across all processors is reached; `response` is {limit, most, wait_s}
 --   budget_exceeded  the call would pass a limit: the swarm is paused, the node released
 --   fenced           the node is not the caller's any more
 -- A send whose answer was lost is counted as spent, as far as it was reserved: nobody knows better.
 -- Reservations are upper bounds, several times what a call takes as a rule: so a swarm is not paused for them alone.
 create or replace function pgswarm.begin_call(
   swarm_id uuid, node_id uuid, epoch integer, activation integer, call_no integer, request_hash text, model text,
-  request jsonb, reserve_tokens bigint, reserve_usd numeric, out verdict text, out response jsonb
+  request jsonb, reserve_tokens bigint, reserve_usd numeric, prompt text default null, out verdict text, out response jsonb
 )
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
@@ -42,6 +43,14 @@ begin
        and c.call_no = v_call.call_no and c.request_hash = v_call.request_hash;
   end if;
   select s.* into v_swarm from pgswarm.swarm s where s.swarm_id = begin_call.swarm_id;
+  if pgswarm.is_option(v_swarm, 'memo') and v_swarm.spent_llm_calls < v_swarm.max_llm_calls then
+    response := pgswarm.use_memo(v_swarm, begin_call.node_id, begin_call.activation, begin_call.call_no,
+      begin_call.request_hash, begin_call.model, begin_call.request, begin_call.prompt);
+    if response is not null then
+      verdict := 'recorded';
+      return;
+    end if;
+  end if;
   v_limit := case
     when v_swarm.spent_llm_calls + 1 > v_swarm.max_llm_calls then 'llm_calls'
     when v_swarm.spent_input_tokens + v_swarm.spent_output_tokens + v_swarm.reserved_tokens + reserve_tokens
@@ -65,11 +74,22 @@ begin
     verdict := 'budget_exceeded';
     return;
   end if;
+  response := pgswarm.take_place(begin_call.model, begin_call.swarm_id, begin_call.node_id, begin_call.epoch,
+    begin_call.activation, begin_call.call_no, begin_call.request_hash, reserve_tokens);
+  if response is not null then
+    verdict := 'busy';
+    return;
+  end if;
+  if pgswarm.is_option(v_swarm, 'stream') then  -- what an earlier attempt was saying
+    perform pgswarm.forget_partials(
+      begin_call.swarm_id, begin_call.node_id, begin_call.activation, begin_call.call_no);
+  end if;
   insert into pgswarm.llm_call as c (
-    swarm_id, node_id, activation, call_no, request_hash, model, request, reserved_tokens, reserved_cost_usd, started_at)
+    swarm_id, node_id, activation, call_no, request_hash, model, request, prompt, reserved_tokens, reserved_cost_usd,
+    started_at)
   values (
     begin_call.swarm_id, begin_call.node_id, begin_call.activation, begin_call.call_no, begin_call.request_hash,
-    begin_call.model, begin_call.request, reserve_tokens, reserve_usd, pgswarm.clock())
+    begin_call.model, begin_call.request, begin_call.prompt, reserve_tokens, reserve_usd, pgswarm.clock())
   on conflict (swarm_id, node_id, activation, call_no, request_hash) do update
      set lost_tokens = c.lost_tokens + c.reserved_tokens, lost_cost_usd = c.lost_cost_usd + c.reserved_cost_usd,
          reserved_tokens = excluded.reserved_tokens, reserved_cost_usd = excluded.reserved_cost_usd, sends = c.sends + 1,

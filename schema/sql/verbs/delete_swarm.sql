@@ -21,6 +21,8 @@ begin
   delete from pgswarm.workspace_file f where f.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.workspace_change c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.effect f where f.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.llm_memo m where m.swarm_id = delete_swarm.swarm_id;
+  delete from pgswarm.partial_answer p where p.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.llm_call c where c.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.message m where m.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.answer_link l where l.swarm_id = delete_swarm.swarm_id;

@@ -29,5 +29,8 @@ begin
          reserved_tokens = s.reserved_tokens - v_call.reserved_tokens,
          reserved_cost_usd = s.reserved_cost_usd - v_call.reserved_cost_usd
    where s.swarm_id = drop_call.swarm_id;
+  perform pgswarm.leave_place(
+    v_call.swarm_id, v_call.node_id, v_call.activation, v_call.call_no, v_call.request_hash, v_tokens);
+  perform pgswarm.forget_partials(v_call.swarm_id, v_call.node_id, v_call.activation, v_call.call_no);
 end
 $$;

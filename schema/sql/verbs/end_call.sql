@@ -2,9 +2,10 @@
 -- same call changes nothing.
 -- A server that reports more than was reserved does not take its swarm past a limit: `llm_call` has what it reports, the swarm
 -- counts it up to the limit, and its next call is refused.
+-- `fits`: the answer is one that may be given again to whoever asks the same (option `memo`).
 create or replace function pgswarm.end_call(
   swarm_id uuid, node_id uuid, activation integer, call_no integer, request_hash text, response jsonb,
-  input_tokens integer, output_tokens integer, cost_usd numeric
+  input_tokens integer, output_tokens integer, cost_usd numeric, fits boolean default false
 ) returns void
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
@@ -39,5 +40,18 @@ begin
          reserved_tokens = s.reserved_tokens - v_call.reserved_tokens,
          reserved_cost_usd = s.reserved_cost_usd - v_call.reserved_cost_usd
    where s.swarm_id = end_call.swarm_id;
+  perform pgswarm.leave_place(v_call.swarm_id, v_call.node_id, v_call.activation, v_call.call_no, v_call.request_hash,
+    end_call.input_tokens::bigint + end_call.output_tokens);
+  if pgswarm.is_option(v_swarm, 'stream') then
+    perform pgswarm.forget_partials(v_call.swarm_id, v_call.node_id, v_call.activation, v_call.call_no);
+  end if;
+  if end_call.fits and pgswarm.is_option(v_swarm, 'memo') then
+    insert into pgswarm.llm_memo as m (owner_id, request_hash, swarm_id, node_id, activation, call_no, kept_at)
+    values (pgswarm.memo_owner(v_swarm), v_call.request_hash, v_call.swarm_id, v_call.node_id, v_call.activation, v_call.call_no,
+            pgswarm.clock())
+    on conflict (owner_id, request_hash) do update
+       set swarm_id = excluded.swarm_id, node_id = excluded.node_id, activation = excluded.activation,
+           call_no = excluded.call_no, kept_at = excluded.kept_at;
+  end if;
 end
 $$;

@@ -51,11 +51,12 @@ begin
   called as (
     insert into pgswarm.llm_call (
       swarm_id, node_id, activation, call_no, request_hash, model, input_tokens, output_tokens, cost_usd, lost_tokens,
-      lost_cost_usd, sends, started_at, finished_at, source_swarm_id, source_node_id, source_activation)
+      lost_cost_usd, sends, started_at, finished_at, prompt, source_swarm_id, source_node_id, source_activation)
     select v_fork, pgswarm.fork_id(v_fork, c.node_id), c.activation + (a.node_id is not null)::integer, c.call_no, c.request_hash,
            c.model, c.input_tokens, c.output_tokens, c.cost_usd, c.lost_tokens, c.lost_cost_usd, c.sends, c.started_at,
-           c.finished_at, coalesce(c.source_swarm_id, c.swarm_id), coalesce(c.source_node_id, c.node_id),
-           coalesce(c.source_activation, c.activation)
+           c.finished_at, c.prompt, case when c.memo then c.swarm_id else coalesce(c.source_swarm_id, c.swarm_id) end,
+           case when c.memo then c.node_id else coalesce(c.source_node_id, c.node_id) end,
+           case when c.memo then c.activation else coalesce(c.source_activation, c.activation) end
       from pgswarm.llm_call c
       left join again a on a.node_id = c.node_id and a.activation = c.activation
      where c.swarm_id = fork_swarm.swarm_id and c.finished_at < v_moment.before

@@ -32,6 +32,7 @@ begin
     end if;
   end loop;
   delete from pgswarm.worker w where w.stopped_at < v_now - interval '1 day';
+  perform pgswarm.forget_model_uses(v_now);
   perform pgswarm.make_partitions();
 end
 $$;

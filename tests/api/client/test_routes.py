@@ -51,6 +51,8 @@ SAMPLES: dict[str, Any] = {
     "limit": 7,
     "link": f"http://127.0.0.1:8000/v1/answers/{'t' * 43}",
     "model": "m",
+    "memo": True,
+    "stream": True,
     "new": "another sentence",
     "password": "a long sentence",
     "priority": 1,

@@ -33,6 +33,7 @@ VALUES: dict[str, Any] = {
     "double precision": 60.0,
     "bytea": b"x" * 32,
     "timestamp with time zone": "2026-01-01",
+    "timestamp with time zone[]": [],
     "uuid[]": [],
     "text[]": [],
     "uuid": str(uuid4()),
@@ -145,6 +146,8 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         ("add_message", "files"),
         ("event_frames", "account_ids"),
         ("event_frames", "swarm_ids"),
+        ("partial_frames", "account_ids"),  # tests/api/events/test_partials.py
+        ("partial_frames", "swarm_ids"),
         ("may_read", "account_ids"),
         ("may_read", "swarm_ids"),
         ("swarm_owners", "swarm_ids"),

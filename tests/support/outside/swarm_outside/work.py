@@ -186,6 +186,13 @@ class Words(Action[WordsArgs]):
         return Finish(" ".join(report.report or str(report.outcome) for report in node.reports))
 
 
+@action("outside/embed", description="Turn texts into vectors", max_backoff_s=0.2, routable=False)
+class Embed(Action[WordsArgs]):
+    async def main(self, node: Node[WordsArgs]) -> Finish:
+        vectors = await node.embed(["a" * (n + 1) for n in range(node.args.children)])
+        return Finish(json.dumps([vector[0] for vector in vectors]))
+
+
 class MixArgs(BaseModel):
     branches: int = 10
     leaves: int = 10
