@@ -17,7 +17,12 @@ from pgswarm.actions.base import registry
 ENTRY_POINTS: Final = "pgswarm.actions"
 """The entry-point group under which another package names the modules (or packages) that hold its actions."""
 
-LIBRARIES: Final = ("pgswarm.actions.models", "pgswarm.actions.outside", "pgswarm.actions.sandbox")
+LIBRARIES: Final = (
+    "pgswarm.actions.documentation",
+    "pgswarm.actions.models",
+    "pgswarm.actions.outside",
+    "pgswarm.actions.sandbox",
+)
 """Packages below `actions/` that hold no actions: importing them would only cost time at start."""
 
 

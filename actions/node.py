@@ -216,8 +216,11 @@ class Memory(Protocol):
     ) -> UUID:
         """Save what need not be text; as `save`."""
 
-    async def search(self, query: str, *, limit: int = 5) -> Sequence[Passage]:
-        """Return the passages that fit `query` best (full-text search), best first."""
+    async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
+        """Return the passages that fit `query` best (full-text search), best first.
+
+        `folder`: only what lies below it. The documentation of the swarm and its actions is found below `swarm` alone.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Spawn:
-    """Wait until every child has terminated (running → awaiting_children)."""
+    """Wait until every child has terminated (running → awaiting_children).
+
+    `plan`: what a person reads who must say yes to it first, where the swarm's `approve` option asks for that. A spawn
+    with a `plan` is one that carries out what was planned.
+    """
 
     children: Sequence[Child]
     then: Handler
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from pgswarm.cli.commands import (
     sandbox,
     show,
     steer,
+    suggestions,
     swarms,
     time,
     up,
@@ -51,7 +52,7 @@ unreachable or of a wrong version, 130 interrupted.
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for group in (
-    *(run, up, swarms, show, watch, answer, steer, time, memory, actions),
+    *(run, up, swarms, show, watch, answer, steer, time, memory, suggestions, actions),
     *(models, processor, api, sandbox, doctor, bench, migrate, db),
 ):
     group.register(app)

@@ -36,6 +36,8 @@ from pgswarm.client.models import (
     Spend,
     Started,
     Steered,
+    Suggestion,
+    Supervised,
     Swarm,
     Token,
     Upload,
@@ -136,6 +138,10 @@ class AsyncMethods(ABC):
         """Delete a swarm that has ended, with all that belongs to it."""
         await self._do(swarms.delete(swarm_id))
 
+    async def supervise(self, swarm_id: Id, approve: str) -> Supervised:
+        """Say what needs a person's yes from now on: `none`, `plan` or `every_step`."""
+        return await self._do(swarms.supervise(swarm_id, approve))
+
     async def raise_budget(self, swarm_id: Id, **budget: float) -> Raised:
         """Set limits anew, as in `raise_budget(swarm_id, nodes=500)`, and go on where the swarm is paused."""
         return await self._do(swarms.raise_budget(swarm_id, budget))
@@ -205,6 +211,10 @@ class AsyncMethods(ABC):
     async def question(self, question_id: Id) -> Question:
         """Return a question, its prompt whole."""
         return await self._do(people.question(question_id))
+
+    def suggestions(self, *, swarm_id: Id | None = None) -> AsyncIterator[Suggestion]:
+        """Iterate over what nodes suggest, newest first."""
+        return self._each(people.suggestions(swarm_id))
 
     def questions(
         self,

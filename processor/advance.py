@@ -43,9 +43,10 @@ _ADVANCE: Final = (
     .as_string()
     .encode()
 )
-_REGISTER: Final = (
-    "select pgswarm.register_worker(host => %s, pid => %s, version => %s, lease_s => %s), pgswarm.register_actions(%s)"
-)
+_REGISTER: Final = """
+select pgswarm.register_worker(host => %s, pid => %s, version => %s, lease_s => %s), pgswarm.register_actions(%s),
+       pgswarm.register_documentation(%s)
+"""
 _STILL_HELD: Final = """
 select node_id from pgswarm.still_held(worker_id => %s, swarm_ids => %b, node_ids => %b, epochs => %b)
 """
@@ -143,7 +144,8 @@ class Advance:
     async def _register(self) -> None:
         connection = await self._link.get()
         failpoints.hit("register.before")
-        params = (socket.gethostname(), os.getpid(), __version__, self._settings.lease_s, self._catalogue.specs())
+        told = (self._catalogue.specs(), self._catalogue.pages())
+        params = (socket.gethostname(), os.getpid(), __version__, self._settings.lease_s, *told)
         async with asyncio.timeout(self._settings.statement_timeout_s):
             cursor = await connection.execute(_REGISTER, params)
             row = await cursor.fetchone()

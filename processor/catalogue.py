@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from pydantic import BaseModel
 
 from pgswarm.actions.base import Action, Registry
+from pgswarm.actions.documentation import as_json, pages
 from pgswarm.actions.node import ActionChoice
 from pgswarm.actions.registration import specs
 from pgswarm.processor.settings import like
@@ -61,6 +62,11 @@ class Catalogue:
         """Say whether any worker ever registered the action, as far as was read."""
         return action_id in self.runnables or action_id in self._elsewhere
 
+    def routable(self, action_id: str) -> bool:
+        """Say whether routers may choose the action; one that nobody here knows counts as one of those."""
+        own = self.runnables.get(action_id)
+        return own is None or own.action.spec.routable
+
     def own_patterns(self) -> list[str]:
         """Return LIKE patterns that fit exactly this process's actions."""
         if self._own is None:
@@ -83,3 +89,7 @@ class Catalogue:
     def specs(self) -> str:
         """Return this process's actions as the JSON array that `register_actions` takes."""
         return specs(runnable.action for runnable in self.runnables.values())
+
+    def pages(self) -> str:
+        """Return the documentation of this process's actions as the JSON array that `register_documentation` takes."""
+        return as_json(pages(runnable.action for runnable in self.runnables.values()))

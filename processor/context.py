@@ -14,9 +14,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
-from pgswarm.processor import unclear
+from pgswarm.processor import approval, unclear
 from pgswarm.processor.activation import Activation
-from pgswarm.processor.acts import Act
+from pgswarm.processor.acts import Act, failed
 from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.effects import Effects
 from pgswarm.processor.encode import BadValueError, json_value
@@ -28,6 +28,9 @@ from pgswarm.schema.states import Outcome, Verb
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
+
+APPROVE: Final = b'"approve"'
+"""What the JSON of an activation's context holds where the swarm is supervised."""
 
 _LOG: Final = logging.getLogger("pgswarm.action")
 _SWARM: Final = """
@@ -76,6 +79,7 @@ class NodeContext:
         self._services = services
         self._own_state = run.state
         self._calls = 0
+        self._corrections = 0
         self.args: Any = args
         self.action: str = run.action
         self.directive: str = run.directive
@@ -101,7 +105,9 @@ class NodeContext:
     @cached_property
     def state(self) -> dict[str, Any]:
         """Durable: committed with the outcome, there again in the next activation."""
-        return {} if self._own_state is None else dict(json.loads(self._own_state))
+        own = {} if self._own_state is None else dict(json.loads(self._own_state))
+        own.pop(approval.SAID, None)
+        return own
 
     @cached_property
     def reports(self) -> Sequence[Report]:
@@ -116,10 +122,11 @@ class NodeContext:
     @cached_property
     def messages(self) -> Sequence[Message]:
         """What people wrote to this node or its swarm."""
-        return [
+        written = [
             Message(item.get("content", ""), item.get("role", "user"), item.get("files", ()))
             for item in self._woken_with.get("messages") or ()
         ]
+        return [*written, *(Message(text, "user") for text in self._said)]
 
     @cached_property
     def memory(self) -> SwarmMemory:
@@ -150,6 +157,13 @@ class NodeContext:
     @cached_property
     def _woken_with(self) -> Mapping[str, Any]:
         return {} if self._run.context is None else dict(json.loads(self._run.context))
+
+    @property
+    def _said(self) -> list[str]:
+        """How people have corrected this node; it stays in its state, where handlers do not see it."""
+        if self._own_state is None or approval.SAID_MARK not in self._own_state:
+            return []
+        return list(json.loads(self._own_state).get(approval.SAID, ()))
 
     @cached_property
     def _call_activation(self) -> int:
@@ -205,9 +219,13 @@ class NodeContext:
             return None if self._own_state is self._run.state else self._own_state
         if not isinstance(self.state, dict):
             raise BadValueError(f"state must be a dict, not {type(self.state).__name__}")
-        data = json_value("state", self.state)
+        data = json_value("state", self._whole_state())
         stored = json_value("state", {} if self._run.state is None else json.loads(self._run.state))
         return None if data == stored else data
+
+    def _whole_state(self) -> dict[str, Any]:
+        said = self._said
+        return {**self.state, approval.SAID: said} if said else self.state
 
     def ask_about_effect(self, error: unclear.UnclearEffectError) -> Act:
         """Return the act that asks a person about an effect and then runs the same handler again."""
@@ -231,6 +249,48 @@ class NodeContext:
         self._own_state = json_value("state", own)
         self._woken_with = {**self._woken_with, "answers": kept.answers}
         self._call_activation = kept.activation
+        del self.answers
+        return None
+
+    def ask_approval(self, spawn: Act, plan: str) -> Act:
+        """Return the act that asks a person for a yes where this spawn needs one, else the spawn itself."""
+        run = self._run
+        if run.context is None or APPROVE not in run.context:
+            return spawn
+        actions = [child.action.decode() for child in spawn.children]
+        if not approval.is_needed(self._woken_with.get("approve"), plan, actions, self._services.catalogue.routable):
+            return spawn
+        if self._corrections >= approval.MAX_CORRECTIONS:
+            return failed(run, "not_approved", f"After {self._corrections} corrections there was still no yes.")
+        before = {} if self._own_state is None else json.loads(self._own_state)
+        answers = self._woken_with.get("answers") or ()
+        then = (spawn.handler or b"main").decode()
+        waiting = approval.Waiting(then, approval.as_json(spawn.children), before, answers, self._corrections)
+        question = approval.question(run.action, run.directive, plan, spawn.children)
+        act = Act(run, Verb.ASK, handler=run.handler.encode(), questions=[question])
+        act.state = approval.keep(self._whole_state(), waiting)
+        return act
+
+    def settle_approval(self) -> Act | None:
+        """Return the act that a person's yes or no decides; None where there was none, or they corrected it."""
+        if self._own_state is None or approval.MARK not in self._own_state:
+            return None
+        own, waiting = approval.split(self._own_state)
+        if waiting is None:  # the mark stood in the handler's own state
+            return None
+        said = approval.read(self.answers[-1].answer if self.answers else False)
+        if said.yes:
+            act = Act(
+                self._run, Verb.SPAWN, handler=waiting.then.encode(), children=approval.from_json(waiting.children)
+            )
+            act.state = json_value("state", own)
+            return act
+        if not said.correction:
+            return failed(self._run, "not_approved", "The user did not approve what was to be done.")
+        self._corrections = waiting.corrections + 1
+        told = [*waiting.before.get(approval.SAID, ()), f"Not like that: {said.correction}"]
+        self._own_state = json_value("state", {**waiting.before, approval.SAID: told})
+        self._woken_with = {**self._woken_with, "answers": waiting.answers}
         del self.answers
         return None
 

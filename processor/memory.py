@@ -24,7 +24,7 @@ select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s,
 """
 _SEARCH: Final = """
 select entry_id, name, content, first_line, last_line, score
-  from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s)
+  from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
 """
 
 
@@ -83,13 +83,17 @@ class SwarmMemory:
         entry_id: UUID = rows[0][0]
         return entry_id
 
-    async def search(self, query: str, *, limit: int = 5) -> Sequence[Passage]:
+    async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit best, best first."""
         try:
             text("query", query)
+            text("folder", folder)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.search: {error}") from None
-        params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)))
+        folder_id = await self._shared(folder) if folder else None
+        if folder and folder_id is None:
+            raise ActionError("not_found", f"memory holds no folder {folder!r}")
+        params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)), folder_id)
         return [Passage(*row) for row in await self._side.rows(_SEARCH, params, until=self._until)]
 
     async def _shared(self, path_or_id: str | UUID) -> UUID | None:

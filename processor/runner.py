@@ -18,6 +18,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from pgswarm.actions.outcomes import Spawn
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.acts import Act, failed, released
 from pgswarm.processor.catalogue import Catalogue, Handler, Runnable
@@ -233,9 +234,9 @@ class Runner:
     async def _handle(self, run: Activation, runnable: Runnable, handler: Handler, node: NodeContext) -> Act | None:
         try:
             if run.state is not None:
-                ask_again = await node.settle_unclear_effect()
-                if ask_again is not None:
-                    return ask_again
+                settled = await node.settle_unclear_effect() or node.settle_approval()
+                if settled is not None:
+                    return settled
             return await self._decide(run, runnable, node, await handler(node))
         except UnclearEffectError as error:
             return node.ask_about_effect(error)
@@ -261,9 +262,9 @@ class Runner:
                 return failed(run, "unknown_action", f"Spawn names actions that are not registered: {error}")
         try:
             act.state = node.changed_state()
+            return node.ask_approval(act, outcome.plan) if isinstance(outcome, Spawn) else act
         except BadValueError as error:
             return failed(run, "bad_value", error)
-        return act
 
     def _raised(self, run: Activation, runnable: Runnable, error: BaseException) -> Act:
         if run.open:

@@ -38,6 +38,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "cancel_node": _PEOPLE,
         "retry_node": _PEOPLE,
         "raise_budget": _PEOPLE,
+        "set_approval": _PEOPLE,
         "change_directive": _PEOPLE,
         "fork_swarm": _PEOPLE,
         "copy_swarm": _PEOPLE,
@@ -104,6 +105,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         # what processors do
         "register_worker": _WORK,
         "register_actions": _WORK,
+        "register_documentation": _WORK,
         "heartbeat": _WORK,
         "drain_worker": _WORK,
         "stop_worker": _WORK,

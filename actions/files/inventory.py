@@ -13,6 +13,9 @@ from pgswarm.actions.node import EntryInfo, Node
 RESULTS = "results"
 """The memory folder for what nodes made; it is not among the files that a goal is about."""
 
+OWN_FOLDERS = frozenset({"swarm", "user"})
+"""Memory folders for what the swarm knows of itself and of its user: no files that a goal is about either."""
+
 MAX_LISTED = 200
 MAX_HEADS = 20
 _MAX_HEAD_BYTES = 2_000_000
@@ -27,8 +30,9 @@ def is_table(entry: EntryInfo) -> bool:
 
 
 def is_result(entry: EntryInfo) -> bool:
-    """Whether a node made the entry."""
-    return RESULTS in entry.path.strip("/").split("/")[:-1]
+    """Whether a node made the entry, or it is about the swarm itself or its user."""
+    folders = entry.path.strip("/").split("/")[:-1]
+    return RESULTS in folders or bool(folders and folders[0] in OWN_FOLDERS)
 
 
 async def attached(node: Node[Any]) -> list[EntryInfo]:

@@ -25,13 +25,17 @@ _HEADING_WORDS = 10
 
 
 class RetrieveArgs(BaseModel):
-    """The question, the subject to look for, and the files to look in (all texts where none is named)."""
+    """The question, the subject to look for, and the files to look in (all texts where none is named).
+
+    `folder`: a folder of memory to look in instead; `swarm` holds the documentation of the swarm and its actions.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     question: str | None = None
     subject: str | None = None
     files: list[str] = Field(default_factory=list, max_length=50)
+    folder: str = Field(default="", max_length=1_000)
     max_quotes: int = Field(default=3, ge=1, le=MAX_QUOTES)
 
 
@@ -61,10 +65,15 @@ class Retrieve(Action[RetrieveArgs]):
 
     async def main(self, node: Node[RetrieveArgs]) -> ActionOutcome:
         """Search, let the model pick sentences, check each, and report them with their places."""
-        entries = await _searched(node)
         question = node.args.question or node.directive
-        passages = await _passages(node, entries, node.args.subject or question)
-        names = ", ".join(dict.fromkeys(entry.name for entry in entries))
+        query = node.args.subject or question
+        if node.args.folder:
+            passages = list(await node.memory.search(query, limit=MAX_PASSAGES, folder=node.args.folder))
+            names = f"the folder {node.args.folder}"
+        else:
+            entries = await _searched(node)
+            passages = await _passages(node, entries, query)
+            names = ", ".join(dict.fromkeys(entry.name for entry in entries))
         about = f"“{node.args.subject or question.rstrip('.')}”"
         if not passages:
             return Finish(f"Nothing about {about} was found in {names}.")

@@ -1,7 +1,9 @@
 """`swarm/review_reports`: is the directive complete, and if not, what is left?
 
-Branches first, each by a node of its own; then questions that the reviewers raised; then the whole. A branch that was
-judged in an earlier round is not judged again. Bounded: questions are asked `MAX_ASKS` times at most.
+Four phases: each branch by a node of its own, in parallel; the whole directive; the reports consolidated into one; then
+either that report, or a directive for what is left. Questions that the first two raise are answered first, and the
+phase repeats with the answers. A branch that was judged in an earlier round is not judged again. Bounded as all that
+asks first (`ask_first`).
 """
 
 from typing import Any
@@ -11,19 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pgswarm.actions.base import Action, action
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt, Report
-from pgswarm.actions.outcomes import ActionOutcome, Ask, Child, Finish, Spawn
-from pgswarm.actions.swarm.notes import Note, answered, bounded
+from pgswarm.actions.outcomes import ActionOutcome, Child, Finish, Spawn
+from pgswarm.actions.swarm.ask_first import Decision, answers_of, ask_first, ask_oracles, keep_answers
+from pgswarm.actions.swarm.notes import Note, bounded
 from pgswarm.actions.swarm.review_branch import Verdict
 from pgswarm.schema.states import Outcome
 
-MAX_ASKS = 2
-
-SYSTEM = """You review whether a directive is complete. `branches` are the reports of its parts, each already judged.
-If everything that `directive` asks for is done, set `complete`, and consolidate the branches in `report`: what was
-asked for, in the order of the directive, with every figure and quotation as it stands there; add nothing of your own.
-If something is left that can still be done, write in `left` one directive for exactly that, complete in itself, and put
-what is done in `report`. If what is missing cannot be done, leave `left` empty and say why in `reason`.
-Use `questions` only for what a person alone can settle before you can judge; otherwise leave it empty."""
+OVERALL = """You review whether a directive is complete. `branches` are the reports of its parts, each already judged.
+If everything that `directive` asks for is done, set `complete`. If something is left that can still be done, write in
+`left` one directive for exactly that, complete in itself. If what is missing cannot be done, leave `left` empty and say
+why in `reason`. Use `questions` only for what must be known before you can judge; `answers` holds what was asked."""
+CONSOLIDATE = """You put the reports of a directive's parts together into one. Give in `report` what `directive` asked
+for, in its order, from `branches`, with every figure and quotation as it stands there; add nothing of your own.
+Where something could not be done, say it plainly at the end (`reason` says why)."""
 
 
 class Branch(Note):
@@ -42,14 +44,18 @@ class ReviewArgs(BaseModel):
     context: list[Note] = Field(default_factory=list)
 
 
-class Overall(BaseModel):
+class Overall(Decision):
     """The verdict on the whole."""
 
     complete: bool
     reason: str
     left: str
+
+
+class Consolidated(BaseModel):
+    """One report in place of several."""
+
     report: str
-    questions: list[str]
 
 
 class Review(BaseModel):
@@ -72,36 +78,43 @@ class ReviewReports(Action[ReviewArgs]):
 
     async def main(self, node: Node[ReviewArgs]) -> ActionOutcome:
         """Have each new branch judged; a failed one needs no judge."""
-        branches = [_failed(branch) for branch in node.args.branches]
-        node.state["branches"] = [branch.model_dump() for branch in branches]
-        new = [branch for branch in branches if branch.complete is None]
-        if not new:
-            return await self.overall(node)
-        notes = bounded(new)
-        children = [Child("swarm/review_branch", f"Is this done? {note['directive']}", note) for note in notes]
-        return Spawn(children, then=self.judged)
+        _keep(node, [_failed(branch) for branch in node.args.branches])
+        return await self._judge(node)
 
     async def judged(self, node: Node[ReviewArgs]) -> ActionOutcome:
-        """Take the verdicts; ask first what the reviewers could not settle."""
+        """Take the verdicts; what reviewers could not settle is asked first, and those branches judged again."""
         verdicts = iter([_verdict(report) for report in node.reports])
-        branches = [Branch.model_validate(branch) for branch in node.state["branches"]]
-        questions: list[str] = []
-        for branch in branches:
+        branches, questions, unsettled = _branches(node), [], []
+        for number, branch in enumerate(branches):
             if branch.complete is None:
                 verdict = next(verdicts)
                 branch.complete, branch.reason = verdict.complete, verdict.reason
                 questions += verdict.questions
-        node.state["branches"] = [branch.model_dump() for branch in branches]
-        return self._ask(node, questions) or await self.overall(node)
+                unsettled += [number] if any(question.strip() for question in verdict.questions) else []
+        _keep(node, branches)
+        asked = ask_oracles(node, questions, then=self.settled)
+        if asked is None:
+            return await self.overall(node)
+        node.state["unsettled"] = unsettled
+        return asked
+
+    async def settled(self, node: Node[ReviewArgs]) -> ActionOutcome:
+        """Have the branches judged again that questions were about."""
+        keep_answers(node)
+        branches = _branches(node)
+        for number in node.state["unsettled"]:
+            branches[number].complete = None
+        _keep(node, branches)
+        return await self._judge(node)
 
     async def answered(self, node: Node[ReviewArgs]) -> ActionOutcome:
         """Keep the answers and judge the whole with them."""
-        node.state["answers"] = [*node.state.get("answers", []), *answered(node.answers)]
+        keep_answers(node)
         return await self.overall(node)
 
     async def overall(self, node: Node[ReviewArgs]) -> ActionOutcome:
-        """Judge the whole; the report is the `Review`."""
-        branches = [Branch.model_validate(branch) for branch in node.state["branches"]]
+        """Judge the whole, and report it as a `Review`."""
+        branches = _branches(node)
         texts = bounded(branches)
         data: dict[str, Any] = {
             "directive": node.directive,
@@ -111,24 +124,41 @@ class ReviewReports(Action[ReviewArgs]):
             ],
             "files": await inventory(node),
             "context": bounded(node.args.context),
-            "answers": node.state.get("answers", []),
         }
-        found = await node.llm(Overall, Prompt(task="review_overall", system=SYSTEM, data=data, role="reviewer"))
-        asked = self._ask(node, found.questions)
-        if asked:
-            return asked
-        review = Review(
-            complete=found.complete, reason=found.reason, left=found.left, report=found.report, branches=branches
-        )
+        prompt = Prompt(task="review_overall", system=OVERALL, data=data, role="reviewer")
+        found = await ask_first(node, Overall, prompt, then=self.answered)
+        if isinstance(found, Spawn):
+            return found
+        left = "" if found.complete else found.left.strip()
+        # what is left is worked on first: the next review consolidates
+        report = "" if left else await self._consolidated(node, branches, {**data, "reason": found.reason})
+        review = Review(complete=found.complete, reason=found.reason, left=left, report=report, branches=branches)
         return Finish(review.model_dump_json())
 
-    def _ask(self, node: Node[ReviewArgs], questions: list[str]) -> Ask | None:
-        asks = node.state.get("asks", 0)
-        wanted = [question.strip() for question in questions if question.strip()]
-        if not wanted or asks >= MAX_ASKS:
-            return None
-        node.state["asks"] = asks + 1
-        return Ask(wanted, then=self.answered)
+    async def _judge(self, node: Node[ReviewArgs]) -> ActionOutcome:
+        new = [branch for branch in _branches(node) if branch.complete is None]
+        if not new:
+            return await self.overall(node)
+        answers = answers_of(node)
+        children = [
+            Child("swarm/review_branch", f"Is this done? {note['directive']}", {**note, "answers": answers})
+            for note in bounded(new)
+        ]
+        return Spawn(children, then=self.judged)
+
+    async def _consolidated(self, node: Node[ReviewArgs], branches: list[Branch], data: dict[str, Any]) -> str:
+        if len(branches) == 1 and branches[0].complete:
+            return branches[0].report
+        prompt = Prompt(task="consolidate", system=CONSOLIDATE, data=data, role="reviewer")
+        return (await node.llm(Consolidated, prompt)).report
+
+
+def _branches(node: Node[ReviewArgs]) -> list[Branch]:
+    return [Branch.model_validate(branch) for branch in node.state["branches"]]
+
+
+def _keep(node: Node[ReviewArgs], branches: list[Branch]) -> None:
+    node.state["branches"] = [branch.model_dump() for branch in branches]
 
 
 def _failed(branch: Branch) -> Branch:

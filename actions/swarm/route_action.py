@@ -1,6 +1,8 @@
 """`swarm/route_action`: which one action fits a directive; its report is the report.
 
-Bounded: one choice among what is offered, at most `MAX_CHOICES` of them; what failed is remembered, and not chosen
+Where nothing fits, a new action is made (`action/create`, where the operator has it on), else the user is asked what is
+to be done, and the choice is made again; that an action was missing is kept as a suggestion. Bounded: one choice among
+what is offered, at most `MAX_CHOICES` of them, one new action, one question; what failed is remembered, and not chosen
 again.
 """
 
@@ -11,18 +13,23 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from pgswarm.actions.base import Action, action, registry
+from pgswarm.actions.conversation.profile import read_profile
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import ActionChoice, Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Continue, Fail, Finish, Spawn
+from pgswarm.actions.swarm.failures import hopeless, told
 from pgswarm.actions.swarm.notes import Note, bounded
+from pgswarm.actions.swarm.suggest import save_suggestion
 from pgswarm.schema.states import Outcome
 
 MAX_CHOICES = 3
 MAX_LEVEL = 6
 ROUTER = "swarm/route_action"
-MANAGER = "swarm/decompose_directive"
+MANAGERS = frozenset({"swarm/decompose_directive", "swarm/plan"})
+_SHOWN = 300
+CREATE = "action/create"
+ASK_USER = "conversation/ask_user"
 _FILLED_HERE = frozenset({"context", "level"})
-_FINAL = ("needs_model", "limit_", "cancelled", "model_", "recording_", "rounds_exhausted")
 
 SYSTEM = """You choose the one action that carries out a directive.
 Choose from `actions` only; each has a description and the JSON schema of its arguments.
@@ -30,16 +37,17 @@ If the directive asks for several things, or is too big for one action, choose t
 If it is one thing that an action can do, choose that action; prefer trying to breaking down.
 Fill `arguments` from the directive and `files`: leave out what the directive does not say, make nothing up.
 `context` lists work that is already done. `rejected` lists choices that failed, and why: do not repeat them.
-If nothing fits, set `action` to null and say why in `reason`."""
+`advice` is what the user said when nothing fitted. If nothing fits, set `action` to null and say why in `reason`."""
 
 
 class RouteArgs(BaseModel):
-    """What a router is told beside its directive: work already done, and how many managers stand above it."""
+    """What a router is told beside its directive: work done, how many managers stand above, the one action to use."""
 
     model_config = ConfigDict(extra="forbid")
 
     context: list[Note] = Field(default_factory=list)
     level: int = Field(default=0, ge=0)
+    only: str | None = Field(default=None, max_length=200)
 
 
 class Argument(BaseModel):
@@ -74,7 +82,8 @@ class RouteAction(Action[RouteArgs]):
 
     async def main(self, node: Node[RouteArgs]) -> ActionOutcome:
         """Choose, and spawn the chosen action."""
-        offered = _offered(await node.actions(), node.args.level)
+        choices = await node.actions()
+        offered = _offered(choices, node.args)
         if not offered:
             return Fail(
                 "no_actions", "No action is registered that a router may choose: start a processor that has some."
@@ -84,7 +93,7 @@ class RouteAction(Action[RouteArgs]):
         for _ in range(MAX_CHOICES):
             choice = await node.llm(schema, Prompt(task="route", system=SYSTEM, data=data, role="router"))
             if choice.action is None:
-                return self._no_choice(node, choice.reason)
+                return await self._no_choice(node, choice.reason, {c.action_id for c in choices})
             chosen = next(c for c in offered if c.action_id == choice.action)
             args = _args(chosen, {a.name: a.value for a in choice.arguments}, node.args)
             problem = _problem(chosen.action_id, args)
@@ -99,11 +108,10 @@ class RouteAction(Action[RouteArgs]):
         report = node.reports[0]
         if report.outcome is Outcome.SUCCEEDED:
             return Finish(report.report)
-        error = report.error or {"code": report.outcome.value, "message": f"{report.action} was {report.outcome}."}
-        code, message = str(error.get("code")), str(error.get("message"))
+        code, message = told(report.error, report.outcome.value, report.action)
         tried = [*node.state.get("rejected", []), {"action": report.action, "code": code, "reason": message}]
         node.state["rejected"] = tried
-        if report.action == MANAGER or len(tried) >= MAX_CHOICES or code.startswith(_FINAL):
+        if report.action in MANAGERS or len(tried) >= MAX_CHOICES or hopeless(code):
             return Fail(code, message, report=report.report or None)
         return Continue(then=self.main)
 
@@ -121,19 +129,52 @@ class RouteAction(Action[RouteArgs]):
             ],
             "rejected": node.state.get("rejected", []),
             "messages": [message.content for message in node.messages],
+            "advice": node.state.get("advice", ""),
         }
 
-    def _no_choice(self, node: Node[RouteArgs], reason: str) -> Fail:
+    async def created(self, node: Node[RouteArgs]) -> ActionOutcome:
+        """Choose again, with the new action there."""
+        report = node.reports[0]
+        if report.outcome is not Outcome.SUCCEEDED:
+            code, message = told(report.error, report.outcome.value, report.action)
+            return Fail("no_action_fits", f"No action fits this directive, and none could be made ({code}): {message}")
+        return Continue(then=self.main)
+
+    async def advised(self, node: Node[RouteArgs]) -> ActionOutcome:
+        """Choose again with what the user said."""
+        report = node.reports[0]
+        if report.outcome is not Outcome.SUCCEEDED:
+            return Fail("no_action_fits", "No action fits this directive, and nobody said what else is to be done.")
+        node.state["advice"] = report.report
+        return Continue(then=self.main)
+
+    async def _no_choice(self, node: Node[RouteArgs], reason: str, known: set[str]) -> ActionOutcome:
         tried = node.state.get("rejected", [])
         if tried:
             return Fail(tried[0]["code"], tried[0]["reason"])
-        return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
+        await save_suggestion(node, "missing action", f"No action fits: {node.directive}\n\n{reason}".strip())
+        if CREATE in known and not node.state.get("created"):
+            node.state["created"] = True
+            return Spawn([Child(CREATE, node.directive)], then=self.created)
+        if "advice" in node.state or (await read_profile(node)).involvement == "never":
+            return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
+        node.state["advice"] = ""
+        question = (
+            f"Nothing here can do this: \u201c{_short(node.directive)}\u201d. {reason} What shall be done instead? "
+            "(Say it in other words, or that it is to be left out.)"
+        )
+        return Spawn([Child(ASK_USER, question, {"questions": [question]})], then=self.advised)
 
 
-def _offered(choices: Sequence[ActionChoice], level: int) -> list[ActionChoice]:
-    """All but the router itself, and no further manager below `MAX_LEVEL` of them."""
-    left_out = {ROUTER, *({MANAGER} if level >= MAX_LEVEL else ())}
-    return sorted((c for c in choices if c.action_id not in left_out), key=lambda c: c.action_id)
+def _offered(choices: Sequence[ActionChoice], args: RouteArgs) -> list[ActionChoice]:
+    """All but the router itself, and no further manager below `MAX_LEVEL` of them; the one that is wanted, if any."""
+    left_out = {ROUTER, *(MANAGERS if args.level >= MAX_LEVEL else ())}
+    offered = sorted((c for c in choices if c.action_id not in left_out), key=lambda c: c.action_id)
+    return [c for c in offered if c.action_id == args.only] or offered
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\u2026"
 
 
 def _shown(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`text/write_text`: a document for a reader, from the results of earlier work. Asks for whom where nobody said.
 
-The document is the report, and is saved among the results. Bounded: asks `MAX_ASKS` times, reads `MAX_SOURCE_CHARS`.
+The document is the report, and is saved among the results. Bounded: asks as `ask_first` does, reads `MAX_SOURCE_CHARS`.
 """
 
 import re
@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.files.inventory import RESULTS, attached, inventory, safe_name
 from pgswarm.actions.node import Node, Prompt
-from pgswarm.actions.outcomes import ActionOutcome, Ask, Fail, Finish
-from pgswarm.actions.swarm.notes import Note, answered, bounded
+from pgswarm.actions.outcomes import ActionOutcome, Fail, Finish
+from pgswarm.actions.swarm.ask_first import answers_of, ask_oracles, keep_answers
+from pgswarm.actions.swarm.notes import Note, bounded
 
-MAX_ASKS = 2
 MAX_SOURCE_CHARS = 60_000
 _MAX_SLUG = 60
 
@@ -50,12 +50,9 @@ class WriteText(Action[WriteArgs]):
         """Write, or ask what must be known first."""
         draft = await node.llm(Draft, Prompt(task="write", data=await self._data(node), role="talker"))
         questions = [question.strip() for question in draft.questions if question.strip()]
-        asks = node.state.get("asks", 0)
         if questions and not draft.text.strip():
-            if asks >= MAX_ASKS:
-                return Fail("no_answer", f"Nothing can be written without an answer to: {questions[0]}")
-            node.state["asks"] = asks + 1
-            return Ask(questions, then=self.answered)
+            missing = Fail("no_answer", f"Nothing can be written without an answer to: {questions[0]}")
+            return ask_oracles(node, questions, then=self.answered) or missing
         if not draft.text.strip():
             return Fail("nothing_written", "The writer gave back no text: say in other words what is to be written.")
         name = safe_name(node.args.name or f"{_slug(draft.title or node.args.kind or 'text')}.md")
@@ -64,7 +61,7 @@ class WriteText(Action[WriteArgs]):
 
     async def answered(self, node: Node[WriteArgs]) -> ActionOutcome:
         """Keep the answers, and write with them."""
-        node.state["answers"] = [*node.state.get("answers", []), *answered(node.answers)]
+        keep_answers(node)
         return await self.main(node)
 
     async def _data(self, node: Node[WriteArgs]) -> dict[str, Any]:
@@ -75,7 +72,7 @@ class WriteText(Action[WriteArgs]):
             "audience": args.audience or "",
             "max_words": args.max_words,
             "context": bounded(args.context),
-            "answers": node.state.get("answers", []),
+            "answers": answers_of(node),
             "files": await inventory(node),
             "sources": [] if args.context else await _sources(node),
             "messages": [message.content for message in node.messages],

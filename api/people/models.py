@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Budget, Limits, SwarmStatus
+from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Approve, Budget, Limits, SwarmStatus
 
 QUESTION_ID = "0198f3a5-3333-7000-8000-000000000000"
 CONVERSATION_ID = "0198f3a5-4444-7000-8000-000000000000"
@@ -247,6 +247,33 @@ class ChangeDirective(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"directive": "Write it in French"}})
 
     directive: str = Field(min_length=1, max_length=LONGEST_DIRECTIVE, pattern=r"\S")
+
+
+class SetApproval(BaseModel):
+    """What a person must say yes to before it is done, from now on."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"approve": "plan"}})
+
+    approve: Approve
+
+
+class Supervised(BaseModel):
+    """How a swarm is supervised now."""
+
+    swarm_id: UUID = Field(examples=[SWARM_ID])
+    approve: Approve
+    changed: bool = Field(description="False: it was so already, and nothing happened.")
+
+
+class Suggestion(BaseModel):
+    """What a node suggests for improving the swarm, its actions or its prompts."""
+
+    entry_id: UUID
+    swarm_id: UUID = Field(examples=[SWARM_ID])
+    node_id: UUID | None = Field(examples=[NODE_ID])
+    about: str = Field(examples=["missing action"])
+    content: str = Field(examples=["No action fits: brew tea"])
+    created_at: datetime = Field(examples=[AT])
 
 
 class RaiseBudget(BaseModel):

@@ -1,4 +1,4 @@
-"""What an operator does to a swarm that is under way: cancel or retry a node, change what it is to do, raise a budget.
+"""What an operator does to a swarm under way: cancel or retry a node, change what it is to do, supervise, set limits.
 
 Rule: each act is an event that says who did it.
 """
@@ -15,7 +15,7 @@ from pgswarm.api.idempotency import IdempotencyKey, once
 from pgswarm.api.ownership import require_swarm
 from pgswarm.api.people import queries
 from pgswarm.api.people.messages import require_node
-from pgswarm.api.people.models import Changed, ChangeDirective, RaiseBudget, Raised, Replaced
+from pgswarm.api.people.models import Changed, ChangeDirective, RaiseBudget, Raised, Replaced, SetApproval, Supervised
 from pgswarm.api.problems import Problem, problems
 
 router = APIRouter(prefix="/v1/swarms/{swarm_id}", tags=["control"])
@@ -55,6 +55,15 @@ async def change_directive(
 ) -> Changed:
     """Change what a node that does not run is to do; its next activation works on it. One that runs: write to it."""
     return await _change(database, caller, swarm_id, node_id, queries.CHANGE, directive=wanted.directive)
+
+
+@router.put("/approval", responses=problems(404, 409), summary="Say what needs a person's yes")
+async def set_approval(swarm_id: UUID, wanted: SetApproval, caller: Caller, database: Db) -> Supervised:
+    """Say what a person must say yes to before it is done: nothing, plans, or every step. What is under way goes on."""
+    async with database.as_account(caller) as conn:
+        await require_swarm(conn, caller, swarm_id)
+        changed = await queries.value(conn, queries.APPROVAL, swarm_id=swarm_id, approve=wanted.approve)
+    return Supervised(swarm_id=swarm_id, approve=wanted.approve, changed=changed)
 
 
 @router.post("/budget", responses=problems(404, 409), summary="Raise a swarm's budget")

@@ -126,6 +126,19 @@ CHANGE: Final = """
 select pgswarm.change_directive(swarm_id => %(swarm_id)s, node_id => %(node_id)s, directive => %(directive)s)
 """
 RAISE: Final = "select pgswarm.raise_budget(swarm_id => %(swarm_id)s, options => %(budget)s)"
+APPROVAL: Final = "select pgswarm.set_approval(swarm_id => %(swarm_id)s, approve => %(approve)s)"
+SUGGESTIONS: Final = """
+select e.entry_id, e.swarm_id, e.author_node_id as node_id, e.description as about, e.created_at,
+       convert_from(pgswarm.read_entry(swarm_id => e.swarm_id, entry_id => e.entry_id), 'UTF8') as content
+  from (select e.* from pgswarm.space_entry e
+         where e.space = 'memory' and e.kind = 'suggestion' and e.swarm_id is not null
+           and (%(admin)s or e.owner_id = %(account)s)
+           and (%(swarm_id)s::uuid is null or e.swarm_id = %(swarm_id)s)
+           and (%(before)s::uuid is null or e.entry_id < %(before)s)
+         order by e.entry_id desc
+         limit %(limit)s) e
+ order by e.entry_id desc
+"""
 RESUME: Final = "select pgswarm.resume_swarm(swarm_id => %(swarm_id)s)"
 BUDGET: Final = """
 select s.swarm_id, s.status, s.paused_reason,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from pgswarm.api.people import conversations, links, messages, operator, questions, uploads
+from pgswarm.api.people import conversations, links, messages, operator, questions, suggestions, uploads
 
 router = APIRouter()
-for part in (questions, links, messages, conversations, uploads, operator):
+for part in (questions, links, messages, conversations, uploads, operator, suggestions):
     router.include_router(part.router)

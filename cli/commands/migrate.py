@@ -33,7 +33,7 @@ def migrate(*, wait_s: Wait = 0, single_role: SingleRole = False, as_json: Json 
       PGSWARM_DATABASE_URL=postgresql://me@db.example/pgswarm pgswarm migrate
     """
     from pgswarm.cli.database import url_to_migrate, wait_for_database
-    from pgswarm.cli.registration import register_actions
+    from pgswarm.cli.registration import register_actions, register_api
 
     url = url_to_migrate()
     from pgswarm.migrations.upgrade import upgrade
@@ -41,6 +41,7 @@ def migrate(*, wait_s: Wait = 0, single_role: SingleRole = False, as_json: Json 
     wait_for_database(url, wait_s)
     changed = upgrade(url, single_role=single_role)
     actions, left_out = register_actions(url)
+    register_api(url)
     for line in left_out:
         typer.echo(f"Warning: {line}", err=True)
     if as_json:

@@ -25,6 +25,9 @@ def run(
     budget: Annotated[
         str | None, typer.Option(metavar="LIMITS", help="Limits, as in nodes=300,tokens=50000,cost_usd=2.5.")
     ] = None,
+    approve: Annotated[
+        str | None, typer.Option(metavar="WHAT", help="What needs your yes before it is done: plan or every_step.")
+    ] = None,
     sandbox: Sandbox = None,
     memo: Annotated[bool, typer.Option("--memo", help="Use answers of models again that other such runs had.")] = False,
     no_input: Annotated[
@@ -57,7 +60,9 @@ def run(
     if goal == "-":
         goal = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape").strip()
         no_input = True  # what was there has been read
-    request = make_request(goal, action=action, args=args, files=files or (), model=model, budget=budget, memo=memo)
+    request = make_request(
+        goal, action=action, args=args, files=files or (), model=model, budget=budget, approve=approve, memo=memo
+    )
     raise typer.Exit(run_goal(request, Manner(processors, as_json=as_json, no_input=no_input)))
 
 

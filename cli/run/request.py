@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pgswarm.cli.approve import check_approve
 from pgswarm.cli.budget import parse_budget
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.run.files import Attachment, read_files
@@ -54,6 +55,7 @@ def make_request(
     files: Sequence[str] = (),
     model: str | None = None,
     budget: str | None = None,
+    approve: str | None = None,
     memo: bool = False,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
@@ -65,6 +67,8 @@ def make_request(
         options["budget"] = limits
     if model is not None:
         options["model"] = _model(model)
+    if approve is not None:
+        options["approve"] = check_approve("--approve", approve)
     if memo:
         options["memo"] = True
     return Request(_goal(goal), _text("--action", action), _args(args), read_files(files), options)

@@ -7,7 +7,17 @@ from typing import Any, Final
 from uuid import uuid4
 
 from pgswarm.client.calls.parts import File, Id, ident, inner, listing, make, nothing, of_node, of_swarm, said, whole
-from pgswarm.client.models import Conversation, Link, LinkedQuestion, MadeLink, Message, Question, Said, Upload
+from pgswarm.client.models import (
+    Conversation,
+    Link,
+    LinkedQuestion,
+    MadeLink,
+    Message,
+    Question,
+    Said,
+    Suggestion,
+    Upload,
+)
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 _TOKEN: Final = re.compile(r"(?:.*/v1/answers/)?([A-Za-z0-9_-]{20,100})/?")
@@ -66,6 +76,11 @@ def messages(swarm_id: Id, node_id: Id | None) -> Listing[Message]:
 def write(swarm_id: Id, content: str, node_id: Id | None, files: Sequence[Id], key: str | None) -> Call[Message]:
     """Write to a swarm or a node."""
     return make(_messages(swarm_id, node_id), Message, {"content": content, "files": list(files)}, key)
+
+
+def suggestions(swarm_id: Id | None) -> Listing[Suggestion]:
+    """List suggestions."""
+    return listing("/v1/suggestions", Suggestion, said(swarm_id=swarm_id))
 
 
 def begin_conversation(title: str, conversation_id: Id | None, key: str | None) -> Call[Conversation]:

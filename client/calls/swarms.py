@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 from uuid import uuid4
 
 from pgswarm.client.calls.parts import Id, listing, make, nothing, of_node, of_swarm, said
-from pgswarm.client.models import Changed, LlmCall, Node, Raised, Replaced, Spend, Started, Steered, Swarm
+from pgswarm.client.models import Changed, LlmCall, Node, Raised, Replaced, Spend, Started, Steered, Supervised, Swarm
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 
@@ -49,6 +49,11 @@ def delete(swarm_id: Id) -> Call[None]:
 def steer(swarm_id: Id, verb: str) -> Call[Steered]:
     """Pause a swarm, go on with it, or end it."""
     return Call("POST", of_swarm(swarm_id, f"/{verb}"), reader(Steered))
+
+
+def supervise(swarm_id: Id, approve: str) -> Call[Supervised]:
+    """Say what needs a person's yes."""
+    return Call("PUT", of_swarm(swarm_id, "/approval"), reader(Supervised), body=encode({"approve": approve}))
 
 
 def raise_budget(swarm_id: Id, budget: Mapping[str, float]) -> Call[Raised]:

@@ -1,7 +1,17 @@
 """What the API gives, as far as a program needs it by name."""
 
 from pgswarm.client.models.accounts import AccessToken, Account, Token
-from pgswarm.client.models.people import Conversation, Link, LinkedQuestion, MadeLink, Message, Question, Said, Upload
+from pgswarm.client.models.people import (
+    Conversation,
+    Link,
+    LinkedQuestion,
+    MadeLink,
+    Message,
+    Question,
+    Said,
+    Suggestion,
+    Upload,
+)
 from pgswarm.client.models.spaces import Blueprint, Entry, Passage, Worker
 from pgswarm.client.models.swarms import (
     Changed,
@@ -15,6 +25,7 @@ from pgswarm.client.models.swarms import (
     Spend,
     Started,
     Steered,
+    Supervised,
     Swarm,
 )
 
@@ -42,6 +53,8 @@ __all__ = [
     "Spend",
     "Started",
     "Steered",
+    "Suggestion",
+    "Supervised",
     "Swarm",
     "Token",
     "Upload",

@@ -109,3 +109,14 @@ class Upload(Given):
     encoding: str | None = None
     size: int
     sha256: str
+
+
+class Suggestion(Given):
+    """What a node suggests for improving its swarm."""
+
+    entry_id: UUID
+    swarm_id: UUID
+    node_id: UUID | None
+    about: str
+    content: str
+    created_at: datetime

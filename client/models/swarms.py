@@ -50,6 +50,14 @@ class Steered(Given):
     outcome: str | None
 
 
+class Supervised(Given):
+    """What a person must say yes to before it is done. Not `changed`: it was so already."""
+
+    swarm_id: UUID
+    approve: str
+    changed: bool
+
+
 class Raised(Given):
     """A swarm's limits as they are now."""
 

@@ -30,6 +30,7 @@ lane = Table(
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("share", Double, nullable=False, server_default="1"),
     moment("deadline_at", default="'infinity'"),
+    # Its nodes are told more than they were spawned with: messages of people, or what people must say yes to.
     Column("has_messages", Boolean, nullable=False, server_default=text("false")),
     # No ready row lies before the head: scans start here, past the dead.
     moment("head_at", default="'infinity'"),

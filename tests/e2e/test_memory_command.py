@@ -28,7 +28,8 @@ class Library:
     def paths(self) -> list[str]:
         return [
             row["path"]
-            for row in self.db.rows("select path from pgswarm.space_entry where blob is not null order by path")
+            for row in self.db.rows("""select path from pgswarm.space_entry
+              where swarm_id is not null and blob is not null order by path""")
         ]
 
     def found(self, query: str) -> list[dict[str, Any]]:
@@ -79,7 +80,7 @@ def test_a_changed_file_is_a_new_version_and_only_its_words_are_found(library: L
     assert (found["path"], found["first_line"]) == ("offer.md", 3)
     (papers / "offer.md").write_text("We deliver pumps.\n")
     assert library.add(str(papers / "offer.md")).out == "1 added.\n"
-    assert library.db.value("select version from pgswarm.space_entry where blob is not null") == 2
+    assert library.db.value("select version from pgswarm.space_entry where swarm_id is not null and size > 0") == 2
     assert library.found("turbine") == []
     said = library.say("memory", "search", "pump").out
     assert said.startswith(f"offer.md, lines 1 to 1  {library.swarm_id[-12:]}\n  We deliver pumps.\n")
@@ -89,9 +90,8 @@ def test_a_changed_file_is_a_new_version_and_only_its_words_are_found(library: L
 def test_texts_are_kept_from_an_option_and_from_standard_input(library: Library) -> None:
     library.add("--text", "We ship on Fridays.", "--name", "shipping.md", "--description", "when we ship")
     library.add("-", "--name", "typed.txt", typed="Grüße\n")
-    rows = library.db.rows(
-        "select name, kind, description from pgswarm.space_entry where blob is not null order by name"
-    )
+    rows = library.db.rows("""select name, kind, description from pgswarm.space_entry
+              where swarm_id is not null and blob is not null order by name""")
     assert [tuple(row.values()) for row in rows] == [
         ("shipping.md", "markdown", "when we ship"),
         ("typed.txt", "text", ""),

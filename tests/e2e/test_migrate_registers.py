@@ -18,6 +18,11 @@ def test_a_swarm_starts_by_sql_after_migrate_with_no_processor_ever(empty_db: Da
     assert isinstance(empty_db.value("select pgswarm.start_swarm('x', 'bench/noop')"), UUID)
     assert empty_db.value("select count(*) from pgswarm.worker") == 0
     assert {row["action_id"] for row in empty_db.rows("select action_id from pgswarm.action")} >= BUILT_IN
+    api = empty_db.value(
+        """select convert_from(b.content, 'UTF8') from pgswarm.space_entry e join pgswarm.blob b using (blob)
+            where e.path = 'swarm/api.md'"""
+    )
+    assert "`POST /v1/swarms`: Start a swarm. " in api
 
 
 def test_migrate_registers_again_what_changed_in_a_database_that_is_current(empty_db: Database) -> None:

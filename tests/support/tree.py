@@ -60,10 +60,12 @@ class MemoryFolder:
         del kind
         return self._put(name, content.encode(), folder, description)
 
-    async def search(self, query: str, *, limit: int = 5) -> list[Passage]:
+    async def search(self, query: str, *, limit: int = 5, folder: str = "") -> list[Passage]:
         words = {word[:6] for word in re.findall(r"\w{3,}", query.lower())} - {"the", "what", "about", "says", "text"}
         found = []
         for entry, content in self._entries.values():
+            if folder and not entry.path.startswith(f"/{folder}/"):
+                continue
             line = 1
             for paragraph in re.split(r"(\n\s*\n)", content.decode(errors="replace")):
                 low = paragraph.lower()
@@ -114,7 +116,7 @@ class TreeNode:
         return SwarmInfo(self.swarm_id, None, self.tree.goal, {})
 
     async def actions(self) -> list[ActionChoice]:
-        return built_in_actions()
+        return [*built_in_actions(), *self.tree.more_actions]
 
     async def llm(self, schema: Any, prompt: Prompt) -> Any:
         self.tree.prompts.append(prompt)
@@ -123,9 +125,19 @@ class TreeNode:
     async def effect(self, key: str, fn: Callable[[], Any]) -> Any:
         raise NotImplementedError(key)
 
+    def end(self, outcome: Finish | Fail) -> None:
+        """Terminate."""
+        self.report = outcome.report or ""
+        self.outcome = Outcome.SUCCEEDED if isinstance(outcome, Finish) else Outcome.FAILED
+        if isinstance(outcome, Fail):
+            self.error = {"code": outcome.code, "message": outcome.message}
+
+
+StandIn = Callable[[TreeNode], Finish | Fail]
+
 
 class Tree:
-    """A swarm: `answer` is called with each question's text."""
+    """A swarm: `answer` is called with each question's text. `stand_ins` take the place of actions, by id."""
 
     def __init__(
         self,
@@ -133,6 +145,7 @@ class Tree:
         files: Mapping[str, str | bytes],
         answer: Callable[[str], Any] | None = None,
         model: str | None = None,
+        stand_ins: Mapping[str, StandIn] | None = None,
     ) -> None:
         self.client, self.model = client, model
         self.swarm_id = uuid.uuid4()
@@ -140,6 +153,8 @@ class Tree:
         self.asked: list[str] = []
         self.prompts: list[Prompt] = []
         self.nodes: list[TreeNode] = []
+        self.stand_ins = stand_ins or {}
+        self.more_actions: list[ActionChoice] = []
         self.goal = ""
         self._answer = answer
 
@@ -155,6 +170,9 @@ class Tree:
     async def _work(self, node: TreeNode) -> None:
         self.nodes.append(node)
         assert len(self.nodes) <= MAX_NODES, "the tree does not end"
+        if stand_in := self.stand_ins.get(node.action):
+            node.end(stand_in(node))
+            return
         known = registry.get(node.action)
         assert known is not None, f"unknown action {node.action}"
         node.args = known.spec.args_model.model_validate(json.loads(json.dumps(node.raw_args)))
@@ -164,12 +182,8 @@ class Tree:
             outcome = await self._activate(known, handler, node)
             node.state = json.loads(json.dumps(node.state))
             match outcome:
-                case Finish():
-                    node.outcome, node.report = Outcome.SUCCEEDED, outcome.report
-                    return
-                case Fail():
-                    node.outcome, node.report = Outcome.FAILED, outcome.report or ""
-                    node.error = {"code": outcome.code, "message": outcome.message}
+                case Finish() | Fail():
+                    node.end(outcome)
                     return
                 case Spawn():
                     await self._spawn(node, outcome.children)

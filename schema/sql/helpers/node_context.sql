@@ -1,5 +1,6 @@
 -- What a woken node reads: the reports of its last set of children (a replaced one left out), the answers to its last
--- questions, and, where the swarm has any, the messages of people. A kind that there is none of is left out. In plpgsql,
+-- questions, and, where its lane says that there are any, the messages of people and what they must say yes to (the swarm's
+-- `approve`). A kind that there is none of is left out. In plpgsql,
 -- because it keeps its plans: this runs once for each node that wakes.
 create or replace function pgswarm.node_context(swarm_id uuid, node_id uuid, with_messages boolean) returns jsonb
 language plpgsql stable as $$
@@ -9,6 +10,7 @@ declare
   v_items jsonb;
   v_round integer;
   v_replaced uuid[];
+  v_approve text;
 begin
   select max(n.spawn_round), array_agg(n.retry_of) filter (where n.retry_of is not null)
     into v_round, v_replaced
@@ -46,9 +48,24 @@ begin
     if v_items is not null then
       v_context := v_context || jsonb_build_object('messages', v_items);
     end if;
+    select pgswarm.approval_of(s.options) into v_approve from pgswarm.swarm s where s.swarm_id = node_context.swarm_id;
+    if v_approve <> 'none' then
+      v_context := v_context || jsonb_build_object('approve', v_approve);
+    end if;
   end if;
   return v_context;
 end
+$$;
+
+-- What a person must say yes to before it is done.
+create or replace function pgswarm.approval_of(options jsonb) returns text
+language sql immutable parallel safe as $$
+  select coalesce(options ->> 'approve', 'none')
+$$;
+
+create or replace function pgswarm.is_supervised(options jsonb) returns boolean
+language sql immutable parallel safe as $$
+  select pgswarm.approval_of(options) <> 'none'
 $$;
 
 -- The names of the files that came with an answer or a message, as a part of what a node reads.

@@ -13,6 +13,8 @@ declare
 begin
   if search_memory.folder_id is not null then
     perform pgswarm.seen_entry(v_sight, search_memory.folder_id, 'folder_id');
+  else  -- the documentation, which all share, is searched where its folder is named
+    v_sight.layers := array_remove(v_sight.layers, pgswarm.built_in_scope());
   end if;
   if cardinality(v_words) = 0 then
     return;

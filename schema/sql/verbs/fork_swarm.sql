@@ -98,7 +98,7 @@ begin
   else
     insert into pgswarm.lane (swarm_id, paused, share, deadline_at, has_messages, head_at, next_at)
     select v_fork, v_swarm.status = 'paused', v_swarm.share, v_at + v_swarm.max_duration_s * interval '1 second',
-           exists (select from pgswarm.message m where m.swarm_id = v_fork), coalesce(h.at, 'infinity'),
+           pgswarm.is_supervised(v_swarm.options) or exists (select from pgswarm.message m where m.swarm_id = v_fork), coalesce(h.at, 'infinity'),
            case when h.at <= v_at then '-infinity' else coalesce(h.at, 'infinity') end
       from (select min(r.available_at) as at from pgswarm.ready r where r.swarm_id = v_fork) h;
   end if;

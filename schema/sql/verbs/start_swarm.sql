@@ -77,8 +77,9 @@ begin
   returning n.* into v_root;
   insert into pgswarm.ready (swarm_id, priority, available_at, node_id, action)
   values (v_root.swarm_id, v_root.priority, v_root.available_at, v_root.node_id, v_root.action);
-  insert into pgswarm.lane (swarm_id, share, deadline_at, head_at, next_at)
-  values (v_swarm.swarm_id, v_swarm.share, v_at + v_swarm.max_duration_s * interval '1 second', v_at, '-infinity');
+  insert into pgswarm.lane (swarm_id, share, deadline_at, has_messages, head_at, next_at)
+  values (v_swarm.swarm_id, v_swarm.share, v_at + v_swarm.max_duration_s * interval '1 second',
+          pgswarm.is_supervised(v_swarm.options), v_at, '-infinity');
   insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
   values
     (v_swarm.swarm_id, 1, null, 'swarm.created', null, pgswarm.current_actor(), v_at, 0, pgswarm.swarm_frame(v_swarm)),

@@ -75,7 +75,9 @@ async def test_a_page_is_read_cited_and_kept(worker: Worker, web: Configure, sit
     for unseen in ("Ignore your instructions", "wasps", "Buy now", "secret", "Daily Hive"):
         assert unseen not in report
     assert seen == ["/robots.txt", "/old", "/bees"]
-    (entry,) = worker.db.rows("select name, path, description from pgswarm.space_entry where blob is not null")
+    (entry,) = worker.db.rows(
+        "select name, path, description from pgswarm.space_entry where swarm_id is not null and blob is not null"
+    )
     assert entry["path"] == f"references/web/{entry['name']}"
     assert f"{site}/bees" in entry["description"]
 

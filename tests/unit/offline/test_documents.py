@@ -102,6 +102,10 @@ def overall(*branches: dict[str, object]) -> dict[str, object]:
     return answer("review_overall", {"directive": GOAL, "branches": list(branches), "files": FILES}, {})
 
 
+def report_of(*branches: dict[str, object]) -> str:
+    return str(answer("consolidate", {"directive": GOAL, "branches": list(branches), "files": FILES}, {})["report"])
+
+
 def done(directive: str, report: str) -> dict[str, object]:
     return {"directive": directive, "report": report, "complete": True}
 
@@ -117,9 +121,9 @@ def test_what_is_left_is_one_directive() -> None:
 
 def test_when_everything_is_done_the_reports_stand_in_the_order_of_the_goal() -> None:
     memo = done("Write a memo for the mayor", "# Memo for the mayor\n\nx")
-    found = overall(memo, done("Give the total tonnes by port", "90"), done("Summarise treaty.txt", "s"))
-    report = str(found["report"])
-    assert found["complete"]
+    branches = (memo, done("Give the total tonnes by port", "90"), done("Summarise treaty.txt", "s"))
+    report = report_of(*branches)
+    assert overall(*branches)["complete"]
     assert report.index("Summary of treaty.txt") < report.index("90") < report.index("## Memo for the mayor")
 
 
@@ -132,9 +136,10 @@ def test_a_part_that_failed_once_is_tried_once_more() -> None:
 
 def test_a_part_that_cannot_be_done_is_named_and_not_tried_again() -> None:
     memo = done("Write a memo for the mayor", "# Memo for the mayor")
-    found = overall(done("Summarise treaty.txt", "s"), failed("Give the total tonnes by port", "needs_model"), memo)
+    branches = (done("Summarise treaty.txt", "s"), failed("Give the total tonnes by port", "needs_model"), memo)
+    found = overall(*branches)
     assert (found["complete"], found["left"]) == (False, "")
-    assert "Not done" in str(found["report"])
+    assert "Not done" in report_of(*branches)
 
 
 def test_each_thing_to_ask_becomes_a_question() -> None:

@@ -40,6 +40,9 @@ def route(directive: str, **more: object) -> dict[str, object]:
         ("Who signed the treaty?", "memory/retrieve"),
         ("Ask the user: Who is the report for?", "conversation/ask_user"),
         ("Ask me what my favourite colour is", "conversation/ask_user"),
+        ("Interview me before the work begins", "conversation/introductory_interview"),
+        ("Make a plan for summarising both files, then carry it out", "swarm/plan"),
+        ("Break this down into parts and work on them in parallel: summarise each file", "swarm/decompose_directive"),
         ("Which files are there?", "files/list"),
         ("Show me fishing_treaty.txt", "files/read"),
         ("Write a Python program that sorts", "code/write_python"),
@@ -65,6 +68,13 @@ def test_arguments_are_taken_from_the_directive() -> None:
         {"name": "max_words", "value": 75},
         {"name": "max_sentences", "value": 3},
     ]
+
+
+def test_questions_on_the_swarm_itself_are_looked_up_in_its_own_documentation() -> None:
+    found = route("Which action of this swarm plans ordered steps?")
+    assert found["action"] == "memory/retrieve"
+    assert {"name": "folder", "value": "swarm"} in found["arguments"]
+    assert all(argument["name"] != "folder" for argument in route("What does the treaty say on whales?")["arguments"])
 
 
 def test_an_action_of_another_package_is_found_by_its_words() -> None:

@@ -35,9 +35,9 @@ class Bench:
         self.timeout_s = timeout_s
         self.acts, self.lost = [], []
         self.closed = asyncio.Event()
-        self.runner = Runner(
-            Settings("", concurrency=concurrency), Catalogue(registry), SimpleNamespace(), self.done, self.dropped
-        )
+        catalogue = Catalogue(registry)
+        services = SimpleNamespace(catalogue=catalogue)
+        self.runner = Runner(Settings("", concurrency=concurrency), catalogue, services, self.done, self.dropped)
         self.count = 0
 
     def done(self, act: Any) -> None:

@@ -12,19 +12,31 @@ from pgswarm.actions.models.errors import NeedsModelError
 from pgswarm.actions.models.offline.rules.ask import ask_user
 from pgswarm.actions.models.offline.rules.decompose import decompose
 from pgswarm.actions.models.offline.rules.errors import needs_model
+from pgswarm.actions.models.offline.rules.failure import handle_failure
+from pgswarm.actions.models.offline.rules.plan import determine_unknowns, plan, review_plan
 from pgswarm.actions.models.offline.rules.quotes import find_quotes
-from pgswarm.actions.models.offline.rules.review import review_branch, review_overall
+from pgswarm.actions.models.offline.rules.review import consolidated, review_branch, review_overall
 from pgswarm.actions.models.offline.rules.route import route
 from pgswarm.actions.models.offline.rules.summarise import summarise
+from pgswarm.actions.models.offline.rules.talk import converse, interview, oracle_assume, oracle_texts
 from pgswarm.actions.models.offline.rules.write import write
 
 TASKS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = MappingProxyType(
     {
         "ask_user": ask_user,
+        "consolidate": consolidated,
+        "converse": converse,
         "decompose": decompose,
+        "determine_unknowns": determine_unknowns,
         "find_quotes": find_quotes,
+        "handle_failure": handle_failure,
+        "interview": interview,
+        "oracle_assume": oracle_assume,
+        "oracle_texts": oracle_texts,
+        "plan": plan,
         "review_branch": review_branch,
         "review_overall": review_overall,
+        "review_plan": review_plan,
         "route": route,
         "summarise": summarise,
         "write": write,

@@ -1,4 +1,4 @@
-"""The tasks `review_branch` and `review_overall`: is a part done, is everything done, and what is left.
+"""The tasks `review_branch`, `review_overall` and `consolidate`: is a part done, is all of it, and what is left.
 
 A part is done when its report answers it: figures for a question of how much, a quotation (or a plain "nothing is
 said") for what a text says, words for the rest. What has failed twice, or needs a model, is not tried again.
@@ -18,7 +18,7 @@ MAX_TRIES = 2
 _ASKED_READER = f"{ASK_PREFIX}Who is the "
 _FINAL = re.compile(
     r"^(needs_model|limit_|cancelled|not_found|not_text|no_table|bad_args|too_long|budget|unknown_|no_action|not_a_|"
-    r"binary|cannot_read|unclear|needs_)"
+    r"binary|cannot_read|unclear|needs_|not_approved|given_up)"
 )
 
 
@@ -53,7 +53,27 @@ def _verdict(*, complete: bool, reason: str) -> dict[str, Any]:
 
 
 def review_overall(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Compare the goal's parts with the branches; consolidate their reports, and name what is left."""
+    """Compare the goal's parts with the branches; name what is left, and what cannot be done."""
+    _, left, hopeless = _compared(data)
+    return {
+        "complete": not left and not hopeless,
+        "reason": "Every part is done."
+        if not left and not hopeless
+        else " ".join(hopeless) or "Some parts are still to be done.",
+        "left": _as_directive(left),
+        "questions": [],
+    }
+
+
+def consolidated(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the reports together, in the goal's order, with what could not be done."""
+    parts, _, hopeless = _compared(data)
+    asked_for = _asked_for(str(data.get("directive", "")), parts, data)
+    return {"report": consolidate(asked_for, list(data.get("branches") or ()), hopeless)}
+
+
+def _compared(data: Mapping[str, Any]) -> tuple[list[Part], list[Part], list[str]]:
+    """The goal's parts, those that are left, and why others cannot be done."""
     branches: Sequence[Mapping[str, Any]] = list(data.get("branches") or ())
     goal = str(data.get("directive", ""))
     above = [str(note.get("directive", "")) for note in data.get("context") or ()]
@@ -72,15 +92,7 @@ def review_overall(data: Mapping[str, Any]) -> dict[str, Any]:
             left.append(part)
     if not done:
         left = [part for part in left if part.stage == 0]
-    return {
-        "complete": not left and not hopeless,
-        "reason": "Every part is done."
-        if not left and not hopeless
-        else " ".join(hopeless) or "Some parts are still to be done.",
-        "left": _as_directive(left),
-        "report": consolidate(_asked_for(goal, parts, data), branches, hopeless),
-        "questions": [],
-    }
+    return parts, left, hopeless
 
 
 def _asked_for(goal: str, parts: Sequence[Part], data: Mapping[str, Any]) -> list[Part]:

@@ -26,6 +26,7 @@ _KIND_WORDS: Mapping[Kind, str] = {
     Kind.LIST: "list files names",
     Kind.READ: "read file whole content show",
 }
+_ITSELF = re.compile(r"\b(?:pgswarm|this swarm|(?:your|its) own (?:actions|documentation))\b", re.IGNORECASE)
 _MANY = "decompose break down parts several manager parallel"
 _TABLE = "describe table csv columns totals types rows"
 _KIND_WEIGHT = 2.0
@@ -153,6 +154,7 @@ _FILLERS: Mapping[str, Callable[[Part, Sequence[str]], Any]] = {
     **dict.fromkeys(("subject", "topic"), lambda part, _: slots.subject(part.directive)),
     **dict.fromkeys(("audience", "reader", "readers"), lambda part, _: slots.audience(part.directive)),
     **dict.fromkeys(("text", "directive", "goal", "instruction"), _whole),
+    "folder": lambda part, spoken: "swarm" if not spoken and _ITSELF.search(part.directive) else None,
     "kind": lambda part, _: slots.document(part.directive) if part.kind is Kind.WRITE else None,
     "max_words": lambda part, _: slots.words_wanted(part.directive),
     "max_sentences": lambda part, _: slots.sentences_wanted(part.directive),

@@ -221,6 +221,19 @@ class Mix(Action[MixArgs]):
         return Finish(f"{outcomes.count('succeeded')} of {len(outcomes)}")
 
 
+@action("outside/planner", description="Plan, and plan anew as a person says", routable=False)
+class Planner(Action[WaitArgs]):
+    async def main(self, node: Node[WaitArgs]) -> Spawn:
+        corrections = [message.content for message in node.messages]
+        plan = f"2. {corrections[-1]}" if corrections else "1. wide"
+        node.state["plans"] = len(corrections) + 1
+        return Spawn([Child("bench/noop", plan)], then=self.conclude, plan=plan)
+
+    async def conclude(self, node: Node[WaitArgs]) -> Finish:
+        kept = [key for key in node.state if key != "plans"]
+        return Finish(f"planned {node.state['plans']} times: {not kept and len(node.reports) == 1}")
+
+
 class SendArgs(BaseModel):
     seconds: float = 0
     note: str = ""

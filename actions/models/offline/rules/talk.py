@@ -1,0 +1,70 @@
+"""The tasks of conversations: `converse`, `interview`, `oracle_texts` and `oracle_assume`. Words stay the person's own.
+
+A message settles the question that it came under, unless it is empty or asks back. A text answers a question when one
+sentence of it holds every word of the question that carries meaning. Rules assume nothing.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from pgswarm.actions.models.offline.rules.sentences import sentences
+from pgswarm.actions.models.offline.rules.words import content
+
+_LEAST_WORDS: Final = 3
+_WISHES: Final = {
+    "always": ("whenever", "always", "everything", "often", "ask me"),
+    "important": ("important", "sometimes", "big"),
+    "never": ("decide for yourselves", "never", "alone", "without me"),
+}
+
+
+def converse(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which open questions are settled, and ask the others again."""
+    settled, asks = [], []
+    said = {m.get("under"): str(m.get("text") or "").strip() for m in data.get("messages") or ()}
+    for entry in data.get("open") or ():
+        text = said.get(entry["number"], "")
+        if text and not text.endswith("?"):
+            settled.append({"number": entry["number"], "answer": text})
+        else:
+            asks.append(str(entry["question"]))
+    return {"settled": settled, "asks": asks, "context": str(data.get("context") or "")}
+
+
+def interview(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the profile that the answers give: the first is the expertise, a later one says how much to ask."""
+    answers = [str(answer.get("answer", "")) for answer in data.get("answers") or ()]
+    rest = " ".join(answers[1:]).lower()
+    wish = next((wish for wish, words in reversed(_WISHES.items()) if any(word in rest for word in words)), "always")
+    return {"questions": [], "expertise": answers[0] if answers else "", "involvement": wish, "notes": ""}
+
+
+def oracle_texts(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sentence that has all of the question's words, with its file; else that it is not known."""
+    wanted = frozenset(content(str(data.get("question", ""))))
+    for passage in data.get("passages") or ():
+        text = str(passage.get("text", ""))
+        if answer := _kept_answer(text, wanted):
+            return {"known": True, "answer": answer}
+        for sentence in sentences(text):
+            plain = len(wanted) >= _LEAST_WORDS and not sentence.text.endswith("?")
+            if plain and wanted <= frozenset(content(sentence.text)):
+                return {"known": True, "answer": f"{sentence.text} ({passage.get('file')})"}
+    return {"known": False, "answer": ""}
+
+
+def oracle_assume(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Rules assume nothing: every question is important."""
+    del data
+    return {"important": True, "answer": ""}
+
+
+def _kept_answer(text: str, wanted: frozenset[str]) -> str:
+    """The answer of a kept `Q: … A: …` that asks in the same words."""
+    lines = text.strip().split("\n")
+    for question, answer in pairwise(lines):
+        asks = question.startswith("Q: ") and answer.startswith("A: ")
+        if asks and wanted and frozenset(content(question[3:])) == wanted:
+            return answer[3:].strip()
+    return ""
