@@ -21,11 +21,6 @@ MAX_ASKS: Final = 2
 MAX_EDITS: Final = 50
 MAX_FILE: Final = 400_000
 
-SYSTEM = """You change the file `file`, whose text is `text`, as `directive` asks, and in no other way.
-Give `edits`: each replaces `old`, copied letter by letter from the text and long enough to stand there exactly once, by
-`new`. For a new file, or an empty one, give one edit with an empty `old`. `problem` says what was wrong with your last
-edits. If you cannot know what is wanted, give no edits but what you must ask in `questions`."""
-
 
 class Edit(BaseModel):
     """One replacement; an empty `old` is the whole of an empty file."""
@@ -70,9 +65,7 @@ class EditFile(Action[EditArgs]):
             return self._ready(node, before, new, len(node.args.edits))
         problem = ""
         for _ in range(MAX_ROUNDS):
-            made = await node.llm(
-                Edits, Prompt(task="edit_file", system=SYSTEM, data=_data(node, text, problem), role="coder")
-            )
+            made = await node.llm(Edits, Prompt(task="edit_file", data=_data(node, text, problem), role="coder"))
             questions = [question.strip() for question in made.questions if question.strip()]
             if questions and not made.edits:
                 asks = node.state.get("asks", 0)

@@ -24,22 +24,6 @@ MAX_INPUT_BYTES: Final = 20_000_000
 MAX_SHOWN: Final = 8_000
 WORKED, FAILED = "It works", "It does not work"
 
-PLANNER = """You plan how to test the Python code in `code` (file `file`) for `directive`. It runs in a sandbox without
-a network, in a folder with `files`. Choose `how`:
-as_is: it can be run as it stands, and that shows whether it works; made_up: a harness with made-up inputs can test it;
-user: something only the user can give is missing (say what in `questions`); no: it cannot be tested in a sandbox at all
-(say why in `reason`). `packages`: what pip must install for it, nothing of the standard library."""
-
-TESTER = """You write a test harness for the code in `code`, which lies beside it as `file`. `plan` says how it is to be
-tested, `answers` what the user gave. The harness in `code` is a whole Python program: it imports or runs `file`, checks
-what comes out with assertions, prints what it checks, and ends with exit code 0 only if all is well. `inputs` are
-text files that it finds beside it. No network, no waiting for input, nothing left out. `problem`: what was wrong last
-time."""
-
-MENDER = """The test of `file` failed: `run` has what happened. Find the fault. If it is in the code, give all of the
-code, mended, in `code` and leave `harness` empty; if it is in the harness, the other way round. Nothing left out. If it
-cannot be mended here, set `give_up` and say why in `reason`. `problem`: what was wrong with what you gave last."""
-
 
 class TestPythonArgs(BaseModel):
     """The file that holds the code (else the code itself), the packages that it needs, results of earlier work."""
@@ -98,7 +82,7 @@ class TestPython(Action[TestPythonArgs]):
         """Plan the test; ask for what only the user can give."""
         if "code" not in node.state:
             node.state.update(await _subject(node))
-        plan = await node.llm(Plan, Prompt(task="plan_test", system=PLANNER, data=await _data(node), role="planner"))
+        plan = await node.llm(Plan, Prompt(task="plan_test", data=await _data(node), role="planner"))
         questions = [question.strip() for question in plan.questions if question.strip()]
         asks = node.state.get("asks", 0)
         if plan.how == "user" and questions and asks < MAX_ASKS:
@@ -120,7 +104,7 @@ class TestPython(Action[TestPythonArgs]):
         data = {**await _data(node), "plan": node.state["plan"], "problem": ""}
         problem = ""
         for _ in range(MAX_ROUNDS):
-            made = await node.llm(Harness, Prompt(task="write_harness", system=TESTER, data=data, role="coder"))
+            made = await node.llm(Harness, Prompt(task="write_harness", data=data, role="coder"))
             harness = plain(made.code)
             problem = problem_of(harness)
             if not problem:
@@ -164,7 +148,7 @@ class TestPython(Action[TestPythonArgs]):
         state["repairs"] = state.get("repairs", 0) + 1
         data = {**await _data(node), "harness": state.get("harness", ""), "run": state["last"], "problem": ""}
         for _ in range(MAX_ROUNDS):
-            made = await node.llm(Repair, Prompt(task="repair_code", system=MENDER, data=data, role="coder"))
+            made = await node.llm(Repair, Prompt(task="repair_code", data=data, role="coder"))
             if made.give_up:
                 return await self._hand_over(node, made.reason)
             part = "code" if made.code.strip() else "harness"

@@ -20,21 +20,6 @@ MAX_ASKS: Final = 2
 MAX_QUESTIONS: Final = 5
 MAX_ROUNDS: Final = 3
 
-ANALYST = """You are a software analyst. `directive` asks for Python code. Decide whether a good programmer could write
-it now. Ask in `questions` only what nobody could sensibly decide for the user and what `context`, `answers` and `files`
-do not say; mostly that is nothing. In `plan` say in a few sentences what it takes, does and returns."""
-
-CODER = """You are a Python programmer. Write the code that `directive` asks for, following `plan`.
-Give the whole program in `code`: nothing left out, no placeholder, no `...` in the place of code, no fence around it.
-Use the standard library where it is enough. The code runs without a network, in a folder that holds `files`.
-`existing`, where given, is the code that is to be changed: give all of it, changed. `problem` says what was wrong
-with what you gave last."""
-
-LIBRARIAN = """You describe `code` for a library, so that others find it. `name`: its file name without a suffix,
-lower case words joined by `_`. `kind`: script (to be run), module, class or function (to be imported).
-`description`: what it does, in one or two sentences. `parameters`: what it takes (arguments, input, files).
-`dependencies`: the packages that pip must install for it, as pip names them; none of the standard library."""
-
 
 class WritePythonArgs(BaseModel):
     """The name to save it under, a file that it is to be a new version of, and results of earlier work."""
@@ -88,9 +73,7 @@ class WritePython(Action[WritePythonArgs]):
         if "existing" not in node.state and node.args.file:
             node.state["existing"] = await code_of(node, node.args.file)
         asks = node.state.get("asks", 0)
-        found = await node.llm(
-            Analysis, Prompt(task="analyse_code", system=ANALYST, data=await _data(node), role="planner")
-        )
+        found = await node.llm(Analysis, Prompt(task="analyse_code", data=await _data(node), role="planner"))
         questions = [question.strip() for question in found.questions if question.strip()][:MAX_QUESTIONS]
         if questions and asks < MAX_ASKS:
             node.state["asks"] = asks + 1
@@ -108,7 +91,7 @@ class WritePython(Action[WritePythonArgs]):
         data = {**await _data(node), "plan": node.state.get("plan", ""), "problem": ""}
         problem = ""
         for _ in range(MAX_ROUNDS):
-            made = await node.llm(Code, Prompt(task="write_code", system=CODER, data=data, role="coder"))
+            made = await node.llm(Code, Prompt(task="write_code", data=data, role="coder"))
             code = plain(made.code)
             problem = problem_of(code)
             if not problem:
@@ -122,9 +105,7 @@ class WritePython(Action[WritePythonArgs]):
         code = node.state["code"]
         about = await node.llm(
             About,
-            Prompt(
-                task="describe_code", system=LIBRARIAN, data={"directive": node.directive, "code": code}, role="coder"
-            ),
+            Prompt(task="describe_code", data={"directive": node.directive, "code": code}, role="coder"),
         )
         name = _file_name(node, about)
         await node.files.write(name, code)

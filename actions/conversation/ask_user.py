@@ -21,17 +21,6 @@ MAX_TURNS: Final = 6
 MAX_CONTEXT: Final = 8_000
 _TITLE_WORDS: Final = 4
 
-SYSTEM = """You talk with the person on behalf of a colleague whose directive says what must be learned.
-Write one short, polite question for each thing that must be learned, in the person's language, each to be answered on
-its own. Ask nothing that the directive already answers. `title` names the conversation in two to four words."""
-TURN = """You talk with the person on behalf of a colleague. `open` are the questions that are still open, by number;
-`messages` are what the person has just said, each with the question that it came under. A message may settle its own
-question, others, several, or none; it may come in any order, ask back, or say that something is not known (that settles
-it). In `settled` give each question that is settled now, by number, with what the person said, word for word where it
-is short. In `asks` put the questions that remain, worded anew where the person did not understand; answer what they
-asked back in the wording. Leave `asks` empty if all is settled; add no question that the directive does not need.
-`context` is what a later turn must know of this conversation, short: the messages will not be shown again."""
-
 
 class AskArgs(BaseModel):
     """The questions, where they are already worded."""
@@ -74,7 +63,7 @@ class AskUser(Action[AskArgs]):
         """Open the conversation: the first message."""
         questions, title = list(node.args.questions), ""
         if not questions:
-            prompt = Prompt(task="ask_user", system=SYSTEM, data={"directive": node.directive}, role="talker")
+            prompt = Prompt(task="ask_user", data={"directive": node.directive}, role="talker")
             talk = await node.llm(Conversation, prompt)
             questions, title = talk.questions, talk.title
         open_questions = _cleaned(questions)
@@ -92,9 +81,7 @@ class AskUser(Action[AskArgs]):
         asked = [entry for number, entry in enumerate(said) if number not in silent]
         left: list[str] = []
         if asked:
-            turn = await node.llm(
-                Turn, Prompt(task="converse", system=TURN, data=self._data(node, asked), role="talker")
-            )
+            turn = await node.llm(Turn, Prompt(task="converse", data=self._data(node, asked), role="talker"))
             settled = {s.number: s.answer.strip() for s in turn.settled if 1 <= s.number <= len(asked)}
             for number, entry in enumerate(asked, start=1):
                 if settled.get(number):

@@ -22,12 +22,6 @@ CHOICES: Final[dict[str, Involvement]] = {
     "Decide for yourselves": "never",
 }
 
-SYSTEM = """You have interviewed a user before work begins for them. From `answers` give their profile: `expertise` in
-one or two sentences, `involvement` (`always`: ask whenever something is unclear; `important`: only what is important;
-`never`: decide without asking), and in `notes` whatever else they said that later work must heed.
-If an answer cannot be understood, put one short follow-up question in `questions`; else leave it empty. Do not ask for
-more than the profile needs."""
-
 
 class Interview(Decision):
     """The profile, or what must be asked once more."""
@@ -56,7 +50,7 @@ class IntroductoryInterview(Action[NoArgs]):
         if chosen:
             node.state["involvement"] = chosen[INVOLVEMENT]
         data = {"answers": node.state["answers"], "messages": [message.content for message in node.messages]}
-        found = await node.llm(Interview, Prompt(task="interview", system=SYSTEM, data=data, role="talker"))
+        found = await node.llm(Interview, Prompt(task="interview", data=data, role="talker"))
         more = new_questions(found.questions, (entry["question"] for entry in node.state["answers"]))
         if more and node.state["turns"] < MAX_TURNS:
             node.state["turns"] += 1

@@ -21,13 +21,6 @@ WEB: Final = "web/search"
 MAX_PASSAGES: Final = 8
 _MAX_REPORT: Final = 20_000
 
-FROM_TEXTS = """You answer a question of a colleague from texts: `passages` of the swarm's memory, or what a search of
-the web found. Set `known` only if they really answer it; then give the answer in one or two sentences in `answer`, from
-them alone, and name the file or the page. If they do not answer it, set `known` to false and leave `answer` empty."""
-ASSUME = """A colleague asks `question` because of `why`. Memory and web do not say, and the user wants to be left alone
-as far as possible. Set `important` if a wrong answer would cost the user dearly or could not be undone. In any case
-give the most sensible assumption in `answer`, in one sentence; leave it empty if there is none."""
-
 
 class OracleArgs(BaseModel):
     """What the question is for, and where to look first."""
@@ -93,14 +86,14 @@ class Oracle(Action[OracleArgs]):
         if not passages:
             return ""
         data = {"question": node.directive, "why": node.args.why, "where": where, "passages": list(passages)}
-        found = await node.llm(FromTexts, Prompt(task="oracle_texts", system=FROM_TEXTS, data=data, role="talker"))
+        found = await node.llm(FromTexts, Prompt(task="oracle_texts", data=data, role="talker"))
         return found.answer.strip() if found.known else ""
 
     async def _user(self, node: Node[OracleArgs]) -> ActionOutcome:
         profile = await read_profile(node)
         if profile.involvement != "always":
             data = {"question": node.directive, "why": node.args.why, "profile": profile.model_dump()}
-            assumed = await node.llm(Assumption, Prompt(task="oracle_assume", system=ASSUME, data=data, role="talker"))
+            assumed = await node.llm(Assumption, Prompt(task="oracle_assume", data=data, role="talker"))
             if profile.involvement == "never" or not assumed.important:
                 answer = assumed.answer.strip()
                 return Finish(f"{answer} (assumed: the user was not asked)" if answer else "(not known, not asked)")

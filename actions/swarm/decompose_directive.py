@@ -13,15 +13,6 @@ from pgswarm.actions.swarm.ask_first import Decision, ask_first, keep_answers
 from pgswarm.actions.swarm.manager import MAX_PARTS, Manager, ManagerArgs, context_of
 from pgswarm.actions.swarm.notes import bounded
 
-SYSTEM = """You are the manager of a piece of work. You do not do it yourself: you break it down.
-Give in `parts` the next sub-directives that can all be worked on at the same time, each by someone who sees only that
-sub-directive, the files and `context`. So each names its files, its figures and its reader in full.
-Keep what needs the results of others (a report on the findings, say) for a later round: you will be called again.
-`context` holds what is already done: do not order it again. Order everything that `directive` still asks for.
-If something must be known before any part can start, put the questions in `questions` and give no parts; never both.
-`answers` holds what was asked before: do not ask it again, and go on with what is not known. Heed `messages`.
-Use as few parts as the directive has; do not split what one person would do in one go."""
-
 
 class Decomposition(Decision):
     """Questions, or the next parallel parts."""
@@ -45,7 +36,7 @@ class DecomposeDirective(Manager[DecomposeArgs]):
 
     async def main(self, node: Node[DecomposeArgs]) -> ActionOutcome:
         """Ask, or spawn the next parallel parts."""
-        prompt = Prompt(task="decompose", system=SYSTEM, data=await self._data(node))
+        prompt = Prompt(task="decompose", data=await self._data(node))
         plan = await ask_first(node, Decomposition, prompt, then=self.answered)
         if isinstance(plan, Spawn):
             return plan

@@ -19,12 +19,6 @@ from pgswarm.schema.states import Outcome
 MAX_UNKNOWNS: Final = 12
 NOT_KNOWN: Final = "(not known)"
 
-SYSTEM = """Before a piece of work starts, you say what must be known for it and is not known.
-Give in `unknowns` one question for each such thing, complete in itself, with `where` it can be answered best: `memory`
-(the files and what the swarm has kept), `web` (public facts), or `user` (what they want, and what only they know).
-Leave out what `directive` and `files` already say, what the work itself will find out, and what does not matter for it.
-An empty list is a good answer. `messages` are what the user wrote meanwhile."""
-
 
 class Unknown(BaseModel):
     """A question, and where it can be answered."""
@@ -53,7 +47,7 @@ class DetermineUnknowns(Action[NoArgs]):
             "files": await inventory(node),
             "messages": [message.content for message in node.messages],
         }
-        found = await node.llm(Unknowns, Prompt(task="determine_unknowns", system=SYSTEM, data=data))
+        found = await node.llm(Unknowns, Prompt(task="determine_unknowns", data=data))
         unknowns = {u.question.strip(): u.where for u in found.unknowns if u.question.strip()}
         if not unknowns:
             return Finish("Nothing that is needed is unknown.")

@@ -23,14 +23,6 @@ MAX_ASKS: Final = 2
 ROUTER: Final = "swarm/route_action"
 _MAX_REPORT: Final = 4_000
 
-SYSTEM = """Someone was given `directive` and failed. `failures` says how, the newest last; `answers` what the user has
-said about it. Decide in `decision`:
-- `retry`: the same work again, with your `advice`: what to do differently, in one or two sentences;
-- `other_action`: another of `actions` fits better: give its id in `action`, and advice if it needs some;
-- `ask_user`: only the user can say how to go on: give the one question in `question`;
-- `give_up`: nothing of this would help: say why in `reason`, in one sentence that the user understands.
-Do not repeat what has failed already without changing something. What is not needed stays empty."""
-
 
 class Failure(BaseModel):
     """One try that failed."""
@@ -85,7 +77,7 @@ class HandleFailure(Action[FailureArgs]):
             "messages": [message.content for message in node.messages],
             "tries_left": MAX_TRIES - len(node.state.get("tried", [])),
         }
-        found = await node.llm(Remedy, Prompt(task="handle_failure", system=SYSTEM, data=data))
+        found = await node.llm(Remedy, Prompt(task="handle_failure", data=data))
         match found.decision:
             case "ask_user" if found.question.strip() and await self._may_ask(node):
                 node.state["asks"] = node.state.get("asks", 0) + 1

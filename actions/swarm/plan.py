@@ -24,13 +24,6 @@ MAX_REVIEWS: Final = 3
 MAX_STAGES: Final = 30
 _MAX_KNOWN: Final = 20_000
 
-SYSTEM = """You plan a piece of work that others do. Give in `stages` the steps in their order: the steps of one stage
-are done at the same time, each by someone who sees only that step, the files and the results of the stages before.
-So each step names its files, its figures and its reader in full, and a step that needs a result stands in a later
-stage. Use as few steps as the directive needs. `context` holds what is done already: do not plan it again.
-`known` says what was found out beforehand. If something must be known before a plan can be made, put the questions
-in `questions`; `answers` holds what was asked before: do not ask it again. Heed `messages`."""
-
 
 class Plan(Decision):
     """The steps, or what must be known before them."""
@@ -92,7 +85,7 @@ class PlanWork(Manager[PlanArgs]):
         return self._next_stage(node)
 
     async def _plan(self, node: Node[PlanArgs]) -> ActionOutcome:
-        prompt = Prompt(task="plan", system=SYSTEM, data=await self._data(node))
+        prompt = Prompt(task="plan", data=await self._data(node))
         plan = await ask_first(node, Plan, prompt, then=self.answered)
         if isinstance(plan, Spawn):
             return plan

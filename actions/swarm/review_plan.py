@@ -8,12 +8,6 @@ from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Finish
 from pgswarm.actions.swarm.notes import Note, bounded
 
-SYSTEM = """You review the plan of someone else before it is carried out. The steps of one stage are done at the same
-time, each by someone who sees only that step, the files and the results of the stages before.
-Set `confirmed` if the plan does what `directive` asks for, in an order that works, without steps that it does not need;
-then leave `stages` empty. Otherwise give the whole better plan in `stages`, and in `reason` what was wrong. Do not
-change what works: a plan need not be perfect."""
-
 
 class Stage(BaseModel):
     """Steps that are done at the same time."""
@@ -55,5 +49,5 @@ class ReviewPlan(Action[ReviewPlanArgs]):
             "known": node.args.known,
             "messages": [message.content for message in node.messages],
         }
-        verdict = await node.llm(PlanVerdict, Prompt(task="review_plan", system=SYSTEM, data=data, role="reviewer"))
+        verdict = await node.llm(PlanVerdict, Prompt(task="review_plan", data=data, role="reviewer"))
         return Finish(verdict.model_dump_json())

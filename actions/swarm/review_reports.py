@@ -19,14 +19,6 @@ from pgswarm.actions.swarm.notes import Note, bounded
 from pgswarm.actions.swarm.review_branch import Verdict
 from pgswarm.schema.states import Outcome
 
-OVERALL = """You review whether a directive is complete. `branches` are the reports of its parts, each already judged.
-If everything that `directive` asks for is done, set `complete`. If something is left that can still be done, write in
-`left` one directive for exactly that, complete in itself. If what is missing cannot be done, leave `left` empty and say
-why in `reason`. Use `questions` only for what must be known before you can judge; `answers` holds what was asked."""
-CONSOLIDATE = """You put the reports of a directive's parts together into one. Give in `report` what `directive` asked
-for, in its order, from `branches`, with every figure and quotation as it stands there; add nothing of your own.
-Where something could not be done, say it plainly at the end (`reason` says why)."""
-
 
 class Branch(Note):
     """A report with the verdict on it; `complete` is None until it was judged."""
@@ -125,7 +117,7 @@ class ReviewReports(Action[ReviewArgs]):
             "files": await inventory(node),
             "context": bounded(node.args.context),
         }
-        prompt = Prompt(task="review_overall", system=OVERALL, data=data, role="reviewer")
+        prompt = Prompt(task="review_overall", data=data, role="reviewer")
         found = await ask_first(node, Overall, prompt, then=self.answered)
         if isinstance(found, Spawn):
             return found
@@ -149,7 +141,7 @@ class ReviewReports(Action[ReviewArgs]):
     async def _consolidated(self, node: Node[ReviewArgs], branches: list[Branch], data: dict[str, Any]) -> str:
         if len(branches) == 1 and branches[0].complete:
             return branches[0].report
-        prompt = Prompt(task="consolidate", system=CONSOLIDATE, data=data, role="reviewer")
+        prompt = Prompt(task="consolidate", data=data, role="reviewer")
         return (await node.llm(Consolidated, prompt)).report
 
 

@@ -31,14 +31,6 @@ CREATE = "action/create"
 ASK_USER = "conversation/ask_user"
 _FILLED_HERE = frozenset({"context", "level"})
 
-SYSTEM = """You choose the one action that carries out a directive.
-Choose from `actions` only; each has a description and the JSON schema of its arguments.
-If the directive asks for several things, or is too big for one action, choose the action that breaks a directive down.
-If it is one thing that an action can do, choose that action; prefer trying to breaking down.
-Fill `arguments` from the directive and `files`: leave out what the directive does not say, make nothing up.
-`context` lists work that is already done. `rejected` lists choices that failed, and why: do not repeat them.
-`advice` is what the user said when nothing fitted. If nothing fits, set `action` to null and say why in `reason`."""
-
 
 class RouteArgs(BaseModel):
     """What a router is told beside its directive: work done, how many managers stand above, the one action to use."""
@@ -91,7 +83,7 @@ class RouteAction(Action[RouteArgs]):
         data = await self._data(node, offered)
         schema = choice_model(tuple(choice.action_id for choice in offered))
         for _ in range(MAX_CHOICES):
-            choice = await node.llm(schema, Prompt(task="route", system=SYSTEM, data=data, role="router"))
+            choice = await node.llm(schema, Prompt(task="route", data=data, role="router"))
             if choice.action is None:
                 return await self._no_choice(node, choice.reason, {c.action_id for c in choices})
             chosen = next(c for c in offered if c.action_id == choice.action)
