@@ -165,6 +165,7 @@ def test_upgrade_that_fails_leaves_nothing_behind(empty_db: Database, monkeypatc
 
 
 def test_database_of_a_newer_pgswarm_is_refused_and_not_touched(db: Database) -> None:
+    head = db.value("select version_num from pgswarm.alembic_version")
     db.run("update pgswarm.alembic_version set version_num = '9999'")
     before = db.rows(SIGNATURES)
     for migrate in (upgrade, current_state):
@@ -172,7 +173,7 @@ def test_database_of_a_newer_pgswarm_is_refused_and_not_touched(db: Database) ->
             migrate(db.url)
         assert "pip install --upgrade pgswarm" in (refused.value.hint or "")
     assert db.rows(SIGNATURES) == before
-    db.run("update pgswarm.alembic_version set version_num = '0001'")
+    db.run("update pgswarm.alembic_version set version_num = %(head)s", head=head)
 
 
 def test_older_files_are_brought_up_to_date_and_rows_are_kept(db: Database, conn: Conn) -> None:

@@ -1,4 +1,4 @@
-"""the first tables.
+"""The core: swarms, nodes and what they do, workers and what they claim.
 
 Revision 0001, the first. Frozen: never edited once released.
 """
@@ -14,21 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    _models()
-    op.create_table(
-        "account",
-        sa.Column("account_id", sa.UUID(), nullable=False),
-        sa.Column("username", sa.Text(), nullable=False),
-        sa.Column("username_key", sa.Text(), sa.Computed("lower(username)", persisted=True), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=True),
-        sa.Column("role", sa.Text(), server_default="user", nullable=False),
-        sa.Column("disabled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("role in ('admin', 'user')", name=op.f("account_role_check")),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("account_pkey")),
-        sa.UniqueConstraint("username_key", name=op.f("account_username_key_key")),
-        schema="pgswarm",
-    )
     op.create_table(
         "action",
         sa.Column("action_id", sa.Text(), nullable=False),
@@ -46,49 +31,6 @@ def upgrade() -> None:
         schema="pgswarm",
     )
     op.create_table(
-        "answer_link",
-        sa.Column("link_id", sa.UUID(), nullable=False),
-        sa.Column("swarm_id", sa.UUID(), nullable=False),
-        sa.Column("question_id", sa.UUID(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("created_by", sa.Text(), nullable=False),
-        sa.Column("idempotency_key", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("link_id", name=op.f("answer_link_pkey")),
-        sa.UniqueConstraint("token_hash", name=op.f("answer_link_token_hash_key")),
-        schema="pgswarm",
-    )
-    op.create_index("answer_link_question_idx", "answer_link", ["question_id"], unique=False, schema="pgswarm")
-    op.create_table(
-        "api_request",
-        sa.Column("account_id", sa.UUID(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request_hash", sa.Text(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("response", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", "key", name=op.f("api_request_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index("api_request_created_idx", "api_request", ["created_at"], unique=False, schema="pgswarm")
-    op.create_table(
-        "api_token",
-        sa.Column("token_id", sa.UUID(), nullable=False),
-        sa.Column("account_id", sa.UUID(), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("label", sa.Text(), server_default="", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("token_id", name=op.f("api_token_pkey")),
-        sa.UniqueConstraint("token_hash", name=op.f("api_token_token_hash_key")),
-        schema="pgswarm",
-    )
-    op.create_index("api_token_account_idx", "api_token", ["account_id"], unique=False, schema="pgswarm")
-    op.create_table(
         "blob",
         sa.Column("blob", sa.Text(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -96,31 +38,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("blob", name=op.f("blob_pkey")),
         schema="pgswarm",
-    )
-    op.create_table(
-        "blueprint",
-        sa.Column("blueprint_id", sa.UUID(), nullable=False),
-        sa.Column("owner_id", sa.UUID(), nullable=True),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
-        sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("keys", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("base_ids", postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("hidden_ids", postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("author", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("blueprint_id", name=op.f("blueprint_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index(
-        "blueprint_version_key",
-        "blueprint",
-        ["owner_id", "name", "version"],
-        unique=True,
-        schema="pgswarm",
-        postgresql_nulls_not_distinct=True,
     )
     op.create_table(
         "claim",
@@ -132,21 +49,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("claim_id", name=op.f("claim_pkey")),
         schema="pgswarm",
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_threshold": "500"},
-    )
-    op.create_table(
-        "conversation",
-        sa.Column("conversation_id", sa.UUID(), nullable=False),
-        sa.Column("owner_id", sa.UUID(), nullable=True),
-        sa.Column("title", sa.Text(), server_default="", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended_by", sa.Text(), nullable=True),
-        sa.CheckConstraint("(ended_at is null) = (ended_by is null)", name=op.f("conversation_ended_by_someone_check")),
-        sa.PrimaryKeyConstraint("conversation_id", name=op.f("conversation_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index(
-        "conversation_owner_idx", "conversation", ["owner_id", "created_at"], unique=False, schema="pgswarm"
     )
     op.create_table(
         "effect",
@@ -161,70 +63,6 @@ def upgrade() -> None:
         sa.CheckConstraint("state in ('intended', 'done', 'ambiguous')", name=op.f("effect_state_check")),
         sa.PrimaryKeyConstraint("swarm_id", "node_id", "key", name=op.f("effect_pkey")),
         schema="pgswarm",
-    )
-    op.create_table(
-        "entry_chunk",
-        sa.Column("swarm_id", sa.UUID(), nullable=True),
-        sa.Column("scope_id", sa.UUID(), nullable=False),
-        sa.Column("entry_id", sa.UUID(), nullable=False),
-        sa.Column("chunk_no", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("first_line", sa.Integer(), nullable=False),
-        sa.Column("last_line", sa.Integer(), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
-        sa.Column(
-            "tsv",
-            postgresql.TSVECTOR(),
-            sa.Computed(
-                "to_tsvector('english'::regconfig, content) || array_to_tsvector(array[scope_id::text])",
-                persisted=True,
-            ),
-            nullable=False,
-        ),
-        sa.Column("embedding", postgresql.ARRAY(sa.REAL()), nullable=True),
-        sa.Column("embedding_model", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("entry_id", "chunk_no", name=op.f("entry_chunk_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index(
-        "entry_chunk_tsv_idx", "entry_chunk", ["tsv"], unique=False, schema="pgswarm", postgresql_using="gin"
-    )
-    op.create_table(
-        "entry_version",
-        sa.Column("swarm_id", sa.UUID(), nullable=True),
-        sa.Column("blueprint_id", sa.UUID(), nullable=True),
-        sa.Column("entry_id", sa.UUID(), nullable=False),
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("owner_id", sa.UUID(), nullable=True),
-        sa.Column("space", sa.Text(), nullable=False),
-        sa.Column("parent_id", sa.UUID(), nullable=True),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
-        sa.Column("blob", sa.Text(), nullable=True),
-        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("search", sa.Text(), nullable=True),
-        sa.Column("target_id", sa.UUID(), nullable=True),
-        sa.Column("derived_from", postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("author_node_id", sa.UUID(), nullable=True),
-        sa.Column("author", sa.Text(), nullable=True),
-        sa.Column("portal", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("outdated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("removed_by", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("entry_id", "version", name=op.f("entry_version_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index(
-        "entry_version_swarm_idx",
-        "entry_version",
-        ["swarm_id"],
-        unique=False,
-        schema="pgswarm",
-        postgresql_where=sa.text("swarm_id is not null"),
     )
     op.create_table(
         "event",
@@ -309,16 +147,6 @@ def upgrade() -> None:
         ),
         schema="pgswarm",
     )
-    op.create_table(
-        "login_throttle",
-        sa.Column("throttle_key", sa.LargeBinary(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("throttle_key", name=op.f("login_throttle_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index("login_throttle_age_idx", "login_throttle", ["failed_at"], unique=False, schema="pgswarm")
     op.create_table(
         "message",
         sa.Column("swarm_id", sa.UUID(), nullable=False),
@@ -451,81 +279,6 @@ def upgrade() -> None:
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_threshold": "2000"},
     )
     op.create_table(
-        "space_entry",
-        sa.Column("swarm_id", sa.UUID(), nullable=True),
-        sa.Column("blueprint_id", sa.UUID(), nullable=True),
-        sa.Column(
-            "scope_id",
-            sa.UUID(),
-            sa.Computed(
-                "coalesce(swarm_id, blueprint_id, '00000000-0000-0000-0000-000000000000'::uuid)", persisted=True
-            ),
-            nullable=False,
-        ),
-        sa.Column("entry_id", sa.UUID(), nullable=False),
-        sa.Column("owner_id", sa.UUID(), nullable=True),
-        sa.Column("space", sa.Text(), server_default="memory", nullable=False),
-        sa.Column("parent_id", sa.UUID(), nullable=True),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
-        sa.Column("blob", sa.Text(), nullable=True),
-        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("search", sa.Text(), nullable=True),
-        sa.Column("target_id", sa.UUID(), nullable=True),
-        sa.Column("derived_from", postgresql.ARRAY(sa.UUID()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("author_node_id", sa.UUID(), nullable=True),
-        sa.Column("author", sa.Text(), nullable=True),
-        sa.Column("portal", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("status", sa.Text(), server_default="up_to_date", nullable=False),
-        sa.Column("outdated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("space in ('action', 'memory', 'util')", name=op.f("space_entry_space_check")),
-        sa.CheckConstraint(
-            "search in ('choice', 'text', 'vector', 'sql', 'code', 'none')", name=op.f("space_entry_search_check")
-        ),
-        sa.CheckConstraint("status in ('up_to_date', 'out_of_date')", name=op.f("space_entry_status_check")),
-        sa.CheckConstraint(
-            "(status = 'out_of_date') = (outdated_at is not null)", name=op.f("space_entry_out_of_date_since_check")
-        ),
-        sa.CheckConstraint("swarm_id is null or blueprint_id is null", name=op.f("space_entry_one_layer_check")),
-        sa.CheckConstraint(
-            "(parent_id is null) = (path = '')", name=op.f("space_entry_only_roots_have_no_parent_check")
-        ),
-        sa.CheckConstraint(
-            "(kind = 'pointer') = (target_id is not null)", name=op.f("space_entry_pointers_have_targets_check")
-        ),
-        sa.PrimaryKeyConstraint("entry_id", name=op.f("space_entry_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index(
-        "space_entry_place_key", "space_entry", ["parent_id", "scope_id", "name"], unique=True, schema="pgswarm"
-    )
-    op.create_index(
-        "space_entry_path_idx", "space_entry", ["scope_id", "space", "path"], unique=False, schema="pgswarm"
-    )
-    op.create_index(
-        "space_entry_target_idx",
-        "space_entry",
-        ["target_id"],
-        unique=False,
-        schema="pgswarm",
-        postgresql_where=sa.text("target_id is not null"),
-    )
-    op.create_index(
-        "space_entry_derived_idx",
-        "space_entry",
-        ["derived_from"],
-        unique=False,
-        schema="pgswarm",
-        postgresql_using="gin",
-        postgresql_where=sa.text("derived_from <> '{}'"),
-    )
-    op.create_table(
         "swarm",
         sa.Column("swarm_id", sa.UUID(), nullable=False),
         sa.Column("owner_id", sa.UUID(), nullable=True),
@@ -602,28 +355,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("idempotency_key is not null"),
     )
     op.create_table(
-        "upload",
-        sa.Column("upload_id", sa.UUID(), nullable=False),
-        sa.Column("owner_id", sa.UUID(), nullable=True),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("media_type", sa.Text(), server_default="", nullable=False),
-        sa.Column("encoding", sa.Text(), nullable=True),
-        sa.Column("blob", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("upload_id", name=op.f("upload_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index(
-        "upload_once_key",
-        "upload",
-        ["owner_id", "blob", "name"],
-        unique=True,
-        schema="pgswarm",
-        postgresql_nulls_not_distinct=True,
-    )
-    op.create_table(
         "worker",
         sa.Column("worker_id", sa.UUID(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
@@ -640,114 +371,8 @@ def upgrade() -> None:
         schema="pgswarm",
         postgresql_with={"fillfactor": "50"},
     )
-    op.create_table(
-        "workspace_change",
-        sa.Column("swarm_id", sa.UUID(), nullable=False),
-        sa.Column("node_id", sa.UUID(), nullable=False),
-        sa.Column("activation", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("change_no", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("request_hash", sa.Text(), nullable=False),
-        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "swarm_id", "node_id", "activation", "change_no", "request_hash", name=op.f("workspace_change_pkey")
-        ),
-        schema="pgswarm",
-    )
-    op.create_table(
-        "workspace_file",
-        sa.Column("swarm_id", sa.UUID(), nullable=False),
-        sa.Column("path", sa.Text(collation="C"), nullable=False),
-        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("blob", sa.Text(), nullable=True),
-        sa.Column("size", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("executable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("node_id", sa.UUID(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("kind in ('file', 'folder', 'removed')", name=op.f("workspace_file_kind_check")),
-        sa.PrimaryKeyConstraint("swarm_id", "path", "seq", name=op.f("workspace_file_pkey")),
-        schema="pgswarm",
-    )
     op.execute("create table pgswarm.event_default partition of pgswarm.event default")
 
 
 def downgrade() -> None:
-    raise NotImplementedError("the first revision has nothing below it: drop the schema pgswarm instead")
-
-
-def _models() -> None:
-    op.create_table(
-        "model_ability",
-        sa.Column("server", sa.Text(), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("structured", sa.Text(), nullable=True),
-        sa.Column("newer_limit", sa.Boolean(), nullable=True),
-        sa.Column("streams", sa.Boolean(), nullable=True),
-        sa.Column("stream_usage", sa.Boolean(), nullable=True),
-        sa.Column("dimensions", sa.Integer(), nullable=True),
-        sa.Column("learned_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "structured in ('json_schema', 'tools', 'prompt')", name=op.f("model_ability_structured_check")
-        ),
-        sa.PrimaryKeyConstraint("server", "model", name=op.f("model_ability_pkey")),
-        schema="pgswarm",
-    )
-    op.create_table(
-        "model_limit",
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("concurrency", sa.Integer(), nullable=True),
-        sa.Column("tokens_per_minute", sa.BigInteger(), nullable=True),
-        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("model", name=op.f("model_limit_pkey")),
-        schema="pgswarm",
-    )
-    op.create_table(
-        "model_use",
-        sa.Column("swarm_id", sa.UUID(), nullable=False),
-        sa.Column("node_id", sa.UUID(), nullable=False),
-        sa.Column("activation", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("call_no", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("request_hash", sa.Text(), nullable=False),
-        sa.Column("use_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("lease_epoch", sa.Integer(), nullable=False),
-        sa.Column("tokens", sa.BigInteger(), nullable=False),
-        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), server_default=sa.text("'infinity'"), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "swarm_id", "node_id", "activation", "call_no", "request_hash", "use_id", name=op.f("model_use_pkey")
-        ),
-        schema="pgswarm",
-        postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.05"},
-    )
-    op.create_index("model_use_ended_idx", "model_use", ["ended_at"], unique=False, schema="pgswarm")
-    op.create_table(
-        "partial_answer",
-        sa.Column("swarm_id", sa.UUID(), nullable=False),
-        sa.Column("node_id", sa.UUID(), nullable=False),
-        sa.Column("activation", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("call_no", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("from_char", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("part", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "swarm_id", "node_id", "activation", "call_no", "round", "from_char", name=op.f("partial_answer_pkey")
-        ),
-        schema="pgswarm",
-        prefixes=["UNLOGGED"],
-    )
-    op.create_table(
-        "llm_memo",
-        sa.Column("owner_id", sa.UUID(), nullable=False),
-        sa.Column("request_hash", sa.Text(), nullable=False),
-        sa.Column("swarm_id", sa.UUID(), nullable=False),
-        sa.Column("node_id", sa.UUID(), nullable=False),
-        sa.Column("activation", sa.Integer(), nullable=False),
-        sa.Column("call_no", sa.Integer(), nullable=False),
-        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("owner_id", "request_hash", name=op.f("llm_memo_pkey")),
-        schema="pgswarm",
-    )
-    op.create_index("llm_memo_swarm_idx", "llm_memo", ["swarm_id"], unique=False, schema="pgswarm")
+    raise NotImplementedError("there is no way back: restore a backup, or drop the schema pgswarm")
