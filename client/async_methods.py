@@ -4,23 +4,20 @@ Rule: each method only names its call. `Methods` has the same ones; a test compa
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
-from pgswarm.client.calls import accounts, past, people, spaces, swarms
+from pgswarm.client.async_space_methods import AsyncSpaceMethods
+from pgswarm.client.calls import accounts, past, people, swarms
 from pgswarm.client.calls.parts import File, Id
-from pgswarm.client.calls.spaces import Space
 from pgswarm.client.calls.swarms import StartOptions
 from pgswarm.client.models import (
     AccessToken,
     Account,
-    Blueprint,
     Changed,
     Conversation,
     Diff,
-    Entry,
     Event,
     Link,
     LinkedQuestion,
@@ -28,7 +25,6 @@ from pgswarm.client.models import (
     MadeLink,
     Message,
     Node,
-    Passage,
     Question,
     Raised,
     Replaced,
@@ -41,25 +37,13 @@ from pgswarm.client.models import (
     Swarm,
     Token,
     Upload,
-    Worker,
 )
-from pgswarm.client.wire import Call, Listing
-
-T = TypeVar("T")
 
 
-class AsyncMethods(ABC):
+class AsyncMethods(AsyncSpaceMethods):
     """The calls; how they are sent is the client's."""
 
     token: str | None
-
-    @abstractmethod
-    async def _do(self, call: Call[T]) -> T:
-        """Send a call, again where need be, and return its answer."""
-
-    @abstractmethod
-    def _each(self, listing: Listing[T]) -> AsyncIterator[T]:
-        """Iterate over all pages of a list."""
 
     # accounts
 
@@ -314,29 +298,3 @@ class AsyncMethods(ABC):
     async def delete_upload(self, upload_id: Id) -> None:
         """Forget a file that was sent; what it was attached to keeps it."""
         await self._do(people.delete_upload(upload_id))
-
-    # spaces and processors
-
-    def entries(self, space: Space, *, swarm_id: Id | None = None, folder: str | None = None) -> AsyncIterator[Entry]:
-        """Iterate over the entries of a space, or over those of one swarm, or those whose paths begin with `folder`."""
-        return self._each(spaces.entries(space, swarm_id, folder))
-
-    async def entry(self, space: Space, entry_id: Id) -> Entry:
-        """Return what is known of an entry."""
-        return await self._do(spaces.entry(space, entry_id))
-
-    async def content(self, space: Space, entry_id: Id) -> bytes:
-        """Return what an entry holds. It may come from a model or a page: do not trust it."""
-        return await self._do(spaces.content(space, entry_id))
-
-    async def search_memory(self, swarm_id: Id, query: str, *, limit: int = 10) -> list[Passage]:
-        """Return passages of a swarm's memory that fit a few words, best first."""
-        return await self._do(spaces.search_memory(swarm_id, query, limit))
-
-    def blueprints(self) -> AsyncIterator[Blueprint]:
-        """Iterate over the account's blueprints and those for everybody."""
-        return self._each(spaces.blueprints())
-
-    def workers(self, *, also_ended: bool = False) -> AsyncIterator[Worker]:
-        """Iterate over the processors that work on the database, newest first."""
-        return self._each(spaces.workers(also_ended=also_ended))

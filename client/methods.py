@@ -3,23 +3,19 @@
 Rule: each method only names its call. `AsyncMethods` has the same ones; a test compares them.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, Unpack
+from typing import Any, Unpack
 
-from pgswarm.client.calls import accounts, past, people, spaces, swarms
+from pgswarm.client.calls import accounts, past, people, swarms
 from pgswarm.client.calls.parts import File, Id
-from pgswarm.client.calls.spaces import Space
 from pgswarm.client.calls.swarms import StartOptions
 from pgswarm.client.models import (
     AccessToken,
     Account,
-    Blueprint,
     Changed,
     Conversation,
     Diff,
-    Entry,
     Event,
     Link,
     LinkedQuestion,
@@ -27,7 +23,6 @@ from pgswarm.client.models import (
     MadeLink,
     Message,
     Node,
-    Passage,
     Question,
     Raised,
     Replaced,
@@ -40,25 +35,14 @@ from pgswarm.client.models import (
     Swarm,
     Token,
     Upload,
-    Worker,
 )
-from pgswarm.client.wire import Call, Listing
-
-T = TypeVar("T")
+from pgswarm.client.space_methods import SpaceMethods
 
 
-class Methods(ABC):
+class Methods(SpaceMethods):
     """The calls; how they are sent is the client's."""
 
     token: str | None
-
-    @abstractmethod
-    def _do(self, call: Call[T]) -> T:
-        """Send a call, again where need be, and return its answer."""
-
-    @abstractmethod
-    def _each(self, listing: Listing[T]) -> Iterator[T]:
-        """Iterate over all pages of a list."""
 
     # accounts
 
@@ -313,29 +297,3 @@ class Methods(ABC):
     def delete_upload(self, upload_id: Id) -> None:
         """Forget a file that was sent; what it was attached to keeps it."""
         self._do(people.delete_upload(upload_id))
-
-    # spaces and processors
-
-    def entries(self, space: Space, *, swarm_id: Id | None = None, folder: str | None = None) -> Iterator[Entry]:
-        """Iterate over the entries of a space, or over those of one swarm, or those whose paths begin with `folder`."""
-        return self._each(spaces.entries(space, swarm_id, folder))
-
-    def entry(self, space: Space, entry_id: Id) -> Entry:
-        """Return what is known of an entry."""
-        return self._do(spaces.entry(space, entry_id))
-
-    def content(self, space: Space, entry_id: Id) -> bytes:
-        """Return what an entry holds. It may come from a model or a page: do not trust it."""
-        return self._do(spaces.content(space, entry_id))
-
-    def search_memory(self, swarm_id: Id, query: str, *, limit: int = 10) -> list[Passage]:
-        """Return passages of a swarm's memory that fit a few words, best first."""
-        return self._do(spaces.search_memory(swarm_id, query, limit))
-
-    def blueprints(self) -> Iterator[Blueprint]:
-        """Iterate over the account's blueprints and those for everybody."""
-        return self._each(spaces.blueprints())
-
-    def workers(self, *, also_ended: bool = False) -> Iterator[Worker]:
-        """Iterate over the processors that work on the database, newest first."""
-        return self._each(spaces.workers(also_ended=also_ended))

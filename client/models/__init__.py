@@ -12,7 +12,7 @@ from pgswarm.client.models.people import (
     Suggestion,
     Upload,
 )
-from pgswarm.client.models.spaces import Blueprint, Entry, Passage, Worker
+from pgswarm.client.models.spaces import Blueprint, Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Worker
 from pgswarm.client.models.swarms import (
     Changed,
     Diff,
@@ -38,14 +38,19 @@ __all__ = [
     "Diff",
     "Difference",
     "Entry",
+    "EntryVersion",
     "Event",
+    "Flaw",
+    "LevelEntry",
     "Link",
     "LinkedQuestion",
     "LlmCall",
     "MadeLink",
     "Message",
+    "Moved",
     "Node",
     "Passage",
+    "Place",
     "Question",
     "Raised",
     "Replaced",

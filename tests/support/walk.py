@@ -50,7 +50,7 @@ class Operation:
 
     def fields(self) -> list[str]:
         """The fields of the object that it takes; for one that takes any value, a field of its example."""
-        schema = _resolve(self.said["requestBody"]["content"]["application/json"]["schema"])
+        schema = resolved(self.said["requestBody"]["content"]["application/json"]["schema"])
         return list(schema.get("properties") or self.example())
 
     @property
@@ -73,7 +73,7 @@ class Operation:
     def example(self) -> Any:
         """Return a body that it takes: its example."""
         content = self.said["requestBody"]["content"]["application/json"]
-        schema = _resolve(content["schema"])
+        schema = resolved(content["schema"])
         for found in (content, schema):
             if "example" in found:
                 return copy.deepcopy(found["example"])
@@ -151,16 +151,21 @@ def _optional(api: Api, owner: Account, question_id: UUID) -> dict[str, Any]:
     return {**linked, "conversation_id": conversation, "upload_id": upload, "token_id": token}
 
 
-def _resolve(schema: dict[str, Any]) -> dict[str, Any]:
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what a schema refers to; of a body that may be left out, what it is where it is given."""
     found: dict[str, Any] = schema
-    while "$ref" in found:
-        found = DOCUMENT["components"]["schemas"][found["$ref"].rsplit("/", 1)[-1]]
+    while "$ref" in found or {"type": "null"} in found.get("anyOf", ()):
+        if "$ref" in found:
+            found = DOCUMENT["components"]["schemas"][found["$ref"].rsplit("/", 1)[-1]]
+        else:
+            given = [one for one in found["anyOf"] if one != {"type": "null"}]
+            found = given[0] if len(given) == 1 else {"anyOf": given}
     return found
 
 
 def _value(schema: dict[str, Any]) -> Any:
     """Return something that fits a property: its example, or the least of its type."""
-    found = _resolve(schema)
+    found = resolved(schema)
     if found.get("examples"):
         return found["examples"][0]
     if "default" in found:

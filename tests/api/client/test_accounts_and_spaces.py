@@ -1,13 +1,23 @@
 """Tokens, passwords and accounts by the client; what there is to work with; a stream that begins with a snapshot."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from pgswarm.client import ApiError, Swarm
+from pgswarm.client import ApiError, Swarm, UnreachableError
 from support.verbs import cancel
 
 WHO = ("mina", "a long sentence")
+
+
+def save(site: Any, swarm_id: UUID, name: str, content: bytes) -> UUID:
+    found: UUID = site.db.value(
+        "select pgswarm.save_entry(swarm_id => %(s)s, node_id => null, name => %(name)s, kind => 'text',"
+        " description => 'it', folder => 'contracts', content => %(content)s)",
+        s=swarm_id, name=name, content=content,
+    )  # fmt: skip
+    return found
 
 
 def test_tokens_are_made_listed_and_ended_and_the_password_is_changed(site: Any) -> None:
@@ -41,11 +51,7 @@ def test_memory_is_listed_read_and_searched(site: Any) -> None:
     client = site.anna
     swarm_id = site.api.swarm(site.api.anna)
     text = "The tenant shall pay the rent."
-    entry_id = site.db.value(
-        "select pgswarm.save_entry(swarm_id => %(s)s, node_id => null, name => 'contract.txt', kind => 'text',"
-        " description => 'it', folder => 'contracts', content => %(content)s)",
-        s=swarm_id, content=text.encode(),
-    )  # fmt: skip
+    entry_id = save(site, swarm_id, "contract.txt", text.encode())
     (found,) = client.entries("memory", swarm_id=swarm_id, folder="contracts/")
     assert (found.entry_id, found.path) == (entry_id, "contracts/contract.txt")
     assert client.entry("memory", entry_id) == found
@@ -57,12 +63,75 @@ def test_memory_is_listed_read_and_searched(site: Any) -> None:
         list(client.entries("memories"))
 
 
-def test_blueprints_and_processors_are_listed(site: Any) -> None:
-    site.db.run(
-        "insert into pgswarm.blueprint (blueprint_id, name, settings)"
-        " values (pgswarm.new_id(), 'careful', '{\"approve\": \"plan\"}')"
+def test_tree_is_walked_and_an_entry_is_moved_and_read_as_it_was(site: Any) -> None:
+    client = site.anna
+    swarm_id = site.api.swarm(site.api.anna)
+    entry_id = save(site, swarm_id, "deal.txt", b"old")
+    save(site, swarm_id, "deal.txt", b"new")
+    top = {found.name: found for found in client.level("memory", swarm_id=swarm_id)}
+    assert [top[name].layer for name in ("contracts", "references")] == ["swarm", "built_in"]
+    (found,) = client.level("memory", swarm_id=swarm_id, path="contracts")
+    assert (found.entry_id, found.search, top["contracts"].below) == (entry_id, "text", 1)
+    assert [found] == list(client.level("memory", swarm_id=swarm_id, folder_id=top["contracts"].entry_id))
+    with pytest.raises(ApiError) as refused:
+        client.move_entry("memory", entry_id, name="lease.txt", if_version=1)
+    assert (refused.value.status, refused.value.field) == (409, "if_version")
+    site.proxy.lose = 1
+    moved = client.move_entry("memory", entry_id, parent_id=top["references"].entry_id, name="lease.txt")
+    assert (site.proxy.lose, moved.version) == (0, 3)
+    assert [place.path for place in client.entry_path("memory", entry_id)] == [
+        "", "references", "references/lease.txt",
+    ]  # fmt: skip
+    assert [client.content("memory", entry_id, version=number) for number in (1, 2)] == [b"old", b"new"]
+    history = client.entry_history("memory", entry_id, limit=2)
+    assert [(was.version, was.path) for was in history] == [(3, "references/lease.txt"), (2, "contracts/deal.txt")]
+    assert client.verify_space("memory", swarm_id=swarm_id) == []
+
+
+def test_entries_are_merged_and_removed_once_and_what_is_shared_stays(site: Any) -> None:
+    client = site.anna
+    swarm_id = site.api.swarm(site.api.anna)
+    one, twin, last = (save(site, swarm_id, name, b"same") for name in ("a.txt", "b.txt", "c.txt"))
+    assert client.merge_entry("memory", twin, one, if_version=1) == 1
+    assert [found.entry_id for found in client.entries("memory", swarm_id=swarm_id)] == [one, last]
+    site.proxy.lose = 1
+    with pytest.raises(UnreachableError, match="1 attempt"):  # sent again it would be refused
+        client.remove_entry("memory", last)
+    assert client.remove_entry("memory", one, if_version=1) == 1
+    assert list(client.entries("memory", swarm_id=swarm_id)) == []
+    assert client.entry_history("memory", one, swarm_id=swarm_id)[0].removed_by == str(site.api.anna.account_id)
+    shared = next(iter(client.level("memory")))
+    with pytest.raises(ApiError, match="shared"):
+        client.remove_entry("memory", shared.entry_id)
+
+
+def test_blueprint_is_made_once_stood_upon_and_started_from(site: Any) -> None:
+    client = site.anna
+    swarm_id = site.api.swarm(site.api.anna)
+    entry_id = save(site, swarm_id, "deal.txt", b"The rent is due.")
+    site.proxy.lose = 1
+    first = client.create_blueprint(
+        "careful",
+        settings={"approve": "plan"},
+        keys=["SEARCH_API_KEY"],
+        contribution={"swarm_id": swarm_id, "entry_ids": [entry_id]},
+        entries=[{"name": "style.md", "kind": "markdown", "folder": "references", "content": "Be brief."}],
     )
-    assert [(found.name, found.settings["approve"]) for found in site.anna.blueprints()] == [("careful", "plan")]
+    assert (site.proxy.lose, first.version, first.used_at) == (0, 1, None)
+    assert client.blueprint(first.blueprint_id) == first
+    (deal,) = client.level("memory", blueprint_id=first.blueprint_id, path="contracts")
+    second = client.create_blueprint("careful", based_on=first.blueprint_id, leave_out=[deal.entry_id])
+    assert (second.version, second.keys, second.base_ids) == (2, ["SEARCH_API_KEY"], [first.blueprint_id])
+    assert [found.version for found in client.blueprints()] == [1, 2]
+    assert client.verify_space("memory", blueprint_id=second.blueprint_id) == []
+    started = client.start("a goal", blueprint=second.blueprint_id)
+    (references,) = (found for found in client.level("memory", swarm_id=started.swarm_id) if found.below)
+    (passage,) = client.search_memory(started.swarm_id, "brief rent", folder_id=references.entry_id)
+    assert passage.path == "references/style.md"
+    assert client.blueprint(second.blueprint_id).used_at is not None
+
+
+def test_processors_are_listed(site: Any) -> None:
     site.api.claim(site.api.swarm(site.api.anna))
     (worker,) = site.anna.workers()
     assert (worker.running, worker.alive, worker.pid) == (1, True, None)

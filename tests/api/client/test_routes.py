@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import parse_qs
 
 import httpx2 as httpx
 
-from pgswarm.client import ApiError, Client, StartOptions
-from support.walk import DOCUMENT, METHODS
+from pgswarm.client import ApiError, Client
+from support.walk import DOCUMENT, METHODS, resolved
 
 LEFT_OUT: Final = {
     "GET /healthz": "for who runs the process, not for a program that uses it",
@@ -66,7 +66,18 @@ SAMPLES: dict[str, Any] = {
     "username": "mina",
     "value": "blue",
     "within_s": 60,
+    "if_version": 2,
+    "name": "renamed.md",
+    "path": "references",
+    "version": 1,
     "blueprint": ID,
+    "contribution": {"swarm_id": ID, "entry_ids": [ID]},
+    "description": "what it is for",
+    "entries": [{"name": "style.md", "kind": "markdown"}],
+    "keys": ["SEARCH_API_KEY"],
+    "leave_out": [ID],
+    "settings": {"approve": "plan"},
+    "shared": True,
     "files": [ID],
     "folder": "reports",
     "disabled": True,
@@ -129,9 +140,7 @@ def named(operation: dict[str, Any], where: str) -> set[str]:
 
 def fields_of(operation: dict[str, Any]) -> set[str]:
     schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    while "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return set(schema.get("properties", ()))
+    return set(resolved(schema).get("properties", ()))
 
 
 def arguments(name: str, method: Any) -> Iterator[tuple[list[Any], dict[str, Any]]]:
@@ -143,7 +152,8 @@ def arguments(name: str, method: Any) -> Iterator[tuple[list[Any], dict[str, Any
         if said.kind in {said.POSITIONAL_OR_KEYWORD, said.KEYWORD_ONLY}
     }
     if "options" in found:
-        given |= {option: SAMPLES.get(option, ID) for option in StartOptions.__annotations__}
+        (options,) = get_args(found["options"].annotation)
+        given |= {option: SAMPLES.get(option, ID) for option in options.__annotations__}
         given.pop("ask", None)
         given.pop("within_s", None)
     if "budget" in found:
