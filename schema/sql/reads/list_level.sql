@@ -1,7 +1,7 @@
 -- One level of a space, by name: what lies right below a folder (left out: the root), of the swarm's own, its blueprint's and the
--- built-in layer; where two have one name, the nearest. `after`: the last name of the page before. `below` counts what lies right
--- below each entry, up to 1,000. `search` is how the entry is searched, by its own word, or the folders' above it, or its kind's.
--- In the place of a swarm a blueprint can be named; with neither it is the built-in tree.
+-- built-in layer; where two have one name, the nearest. `after`: the last name of the page before. `below` counts what a level
+-- of each entry would show, up to 1,000. `search` is how the entry is searched, by its own word, or the folders' above it, or its
+-- kind's. In the place of a swarm a blueprint can be named; with neither it is the built-in tree.
 create or replace function pgswarm.list_level(
   swarm_id uuid, space text default 'memory', folder_id uuid default null, after text default null, max_entries integer default 100,
   blueprint_id uuid default null
@@ -44,10 +44,20 @@ begin
          p.portal, k.holds,
          coalesce(p.search, case when k.search = 'none' then k.search end, v_search, k.search),
          p.target_id, t.kind, t.path,
-         case when k.holds then (
-           select count(*)::integer
-             from (select from pgswarm.space_entry c
-                    where c.parent_id = p.entry_id and c.scope_id = any (v_sight.layers) limit 1000) c) else 0 end,
+         case
+           when not k.holds then 0
+           when p.scope_id = v_sight.layers[1] then (  -- nothing of another layer lies below it
+             select count(*)::integer
+               from (select from pgswarm.space_entry c
+                      where c.parent_id = p.entry_id and c.scope_id = p.scope_id and c.entry_id <> all (v_sight.hidden)
+                      limit 1000) c)
+           else (
+             select count(distinct c.name)::integer
+               from (select c.name from pgswarm.space_entry c
+                      where c.parent_id = p.entry_id and c.scope_id = any (v_sight.layers)
+                        and c.entry_id <> all (v_sight.hidden)
+                      limit 1000) c)
+         end,
          p.status, p.version, p.size, p.fields, p.author_node_id, p.updated_at
     from page p
     join pgswarm.entry_kind k on k.space = p.space and k.kind = p.kind

@@ -18,7 +18,7 @@ from support.verbs import Kid, ask, fail, finish, spawn
 from support.wait import wait_until
 
 ROOT = Path(__file__).parents[3]
-PAGES = {"README.md": 1, "docs/client.md": 10}
+PAGES = {"README.md": 1, "docs/client.md": 11}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -118,3 +118,5 @@ def test_code_of_the_pages_is_true(db: Database, processors: Processors, capsys:
     assert "user answer in May" in said
     assert "422 urn:pgswarm:problem:invalid-input goal" in said
     assert names["last_seq"] > 5
+    assert "'references', 'style.md']" in said
+    assert "[(2, 'budget.txt'), (1, 'notes.txt')]" in said

@@ -41,6 +41,11 @@ def begin(conn: Conn, blueprint_id: UUID | str) -> UUID:
     return start(conn, blueprint=str(blueprint_id))
 
 
+def below(conn: Conn, swarm_id: UUID) -> dict[str, int]:
+    """Return how much the folders of the root are said to hold, without those that are empty."""
+    return {row["name"]: row["below"] for row in level(conn, swarm_id) if row["below"]}
+
+
 def refused(conn: Conn, query: str, *params: Any) -> tuple[str | None, str | None]:
     with pytest.raises(psycopg.Error) as raised:
         conn.execute(query.encode(), params)
@@ -106,6 +111,7 @@ def test_own_entry_goes_before_a_shared_one_of_its_name(conn: Conn) -> None:
     own = save(conn, swarm_id, "references/style.md", "Long ones.")
     assert own != shared
     assert names(level(conn, swarm_id, "references"), "entry_id") == [own]
+    assert below(conn, swarm_id) == {"references": 1}
     assert find(conn, swarm_id, "references/style.md") == own
     remove(conn, swarm_id, own)
     assert find(conn, swarm_id, "references/style.md") == shared
@@ -128,6 +134,7 @@ def test_version_of_a_blueprint_stands_still_once_it_is_used(conn: Conn) -> None
     assert [swarm(conn, s)["blueprint_id"] for s in (old, new)] == [first, second]
     assert names(level(conn, old, "references")) == ["rules.md", "style.md"]
     assert names(level(conn, new, "references")) == ["rules.md"]
+    assert (below(conn, old), below(conn, new)) == ({"references": 2}, {"references": 1})
     assert text_of(conn, old, find(conn, old, "references/rules.md")) == "Rules of old."
     assert text_of(conn, new, find(conn, new, "references/rules.md")) == "Rules of now."
     assert search(conn, new, "sentences") == set()
