@@ -2,7 +2,8 @@
 
 Rule: no process that the run started outlives this one. It adopts orphans (PR_SET_CHILD_SUBREAPER), and when the run
 ends, a bound is reached or its own standard input closes (whoever asked has died), it kills until the kernel says that
-there is no child left. Standard library only; told by a line of JSON on standard input, answers with one on its output.
+there is no child left, however long that takes; what has become of the run is told after `KILL_S` at the latest.
+Standard library only; told by a line of JSON on standard input, answers with one on its output.
 """
 
 import base64
@@ -23,6 +24,8 @@ LOOK_S = 0.05
 WALK_EVERY = 3
 """Looks between two walks through the files."""
 KILL_S = 10.0
+STUBBORN_S = 1.0
+"""After so long whoever the run's user has is killed: two engines may have given two runs one user, if seldom."""
 MAX_DEPTH = 40
 """Folders in folders: a tree that is deeper is an attack on whoever walks it."""
 DRAIN = 256
@@ -105,17 +108,19 @@ class Run:
             if pid == self.pid:
                 self.status = status
 
-    def kill(self) -> None:
-        """Kill until no child is left: orphans become children of this process."""
-        end = time.monotonic() + KILL_S
-        while self.reap() and time.monotonic() < end:
-            found = descendants()
-            for number in (signal.SIGSTOP, signal.SIGKILL):
-                for pid in found:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, number)
+    def kill(self, within_s: float) -> bool:
+        """Kill until no child is left (orphans become children of this process); return whether the time sufficed."""
+        began = time.monotonic()
+        while self.reap():
+            lasted = time.monotonic() - began
+            if lasted > within_s:
+                break
+            kill_groups(descendants())
+            if lasted > STUBBORN_S and self.spec["uid"] is not None:
+                kill_user(self.spec["uid"], self.spec["gid"])
             time.sleep(0.001)
         self.survivors = len(descendants())
+        return not self.survivors
 
     def exceeded(self, look: int) -> str | None:
         """Return the bound that is passed, if any."""
@@ -197,6 +202,33 @@ def descendants() -> list[int]:
     return found
 
 
+def kill_groups(pids: list[int]) -> None:
+    """Kill processes with all of their groups.
+
+    A fork that is under way when a group is signalled begins anew and meets the signal (Linux, `copy_process`), so that
+    a bomb is caught as a whole; who kills one process after the other never catches up with it.
+    """
+    own = os.getpgrp()
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            group = os.getpgid(pid)
+            if group not in {0, own}:
+                os.killpg(group, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+
+
+def kill_user(uid: int, gid: int) -> None:
+    """Kill every process of a run's user at once, those too that have each begun a group of their own."""
+    if not os.fork():
+        try:
+            os.setgroups([])
+            os.setresgid(gid, gid, gid)
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+
+
 def memory_of(pid: int) -> int:
     """Return the bytes of a process that no file stands behind."""
     try:
@@ -246,13 +278,18 @@ def main() -> None:
             return
         line += chunk
     run = Run(json.loads(line))
+    reason = "abandoned"
     try:
         reason = run.until_end(0)
     finally:
-        run.kill()
-    if reason != "abandoned":
-        sys.stdout.write(json.dumps(run.result(reason)))
-        sys.stdout.flush()
+        gone = run.kill(KILL_S)
+        try:
+            if reason != "abandoned":
+                sys.stdout.write(json.dumps(run.result(reason)))
+                sys.stdout.flush()
+        finally:
+            while not gone:
+                gone = run.kill(KILL_S)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,24 @@ async def test_cancelled_run_leaves_no_process_and_no_folder(sandbox: LocalSandb
         await running
     await asyncio.to_thread(wait_until, lambda: not there(), "the run has gone")
     assert left_folders() == []
+
+
+BOMBS = {
+    "multiplies": "while True:\n  try: os.fork()\n  except OSError: pass",
+    "moves on": "while True:\n  try:\n    if os.fork(): os._exit(0)\n  except OSError: pass",
+    "leaves its group": "while True:\n  try:\n    if os.fork(): os._exit(0)\n  except OSError: continue\n  os.setsid()",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+async def test_bomb_is_caught_as_a_whole(sandbox: LocalSandbox, bomb: str) -> None:
+    mark = f"bomb-{sandbox.level}-{os.getpid()}"
+    await sandbox.run(["python", "-c", f"import os\n{BOMBS[bomb]}", mark], files={}, limits=replace(SMALL, wall_s=0.5))
+
+    def gone() -> bool:
+        return not any(mark in line for line in command_lines())
+
+    await asyncio.to_thread(wait_until, gone, "the bomb has gone", within_s=15)
 
 
 def test_run_of_a_processor_that_is_killed_goes_with_it(sandbox: LocalSandbox) -> None:
