@@ -45,6 +45,7 @@ class Requests:
         """Take what is to be called, the limits, and what counts."""
         self._app = app
         self._settings = settings
+        self._hosts = settings.hosts
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +94,7 @@ class Requests:
             await problem.response(request_id)(scope, receive, named)
 
     def _check_host(self, headers: Headers) -> None:
-        check_host(headers.get("host", ""), self._settings.host, self._settings.allowed_hosts)
+        check_host(headers.get("host", ""), self._settings.host, self._hosts)
 
     async def _checked(self, headers: Headers, receive: Receive) -> Receive:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 PREFIX: Final = "PGSWARM_"
 
@@ -17,9 +17,9 @@ class ApiSettings(BaseModel):
     database_url: str
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
-    allowed_hosts: frozenset[str] = frozenset()
-    """Names that it is called by, for `Host`; in the environment with commas between. None: any where it listens to all
-    the world, and this machine's own where it is bound to loopback. `*`: any."""
+    allowed_hosts: str | None = None
+    """Names that it is called by (`Host`), with commas between. None: any, but this machine's own where it is bound to
+    loopback. `*`: any."""
     closed_signup: bool = False
     pool_size: Annotated[int, Field(ge=1, le=1_000)] = 10
     """Connections to the database; requests wait for one when all are in use."""
@@ -36,10 +36,10 @@ class ApiSettings(BaseModel):
     heartbeat_s: Annotated[float, Field(gt=0, le=600)] = 10.0
     """How often a silent stream of events says that it is there."""
 
-    @field_validator("allowed_hosts", mode="before")
-    @classmethod
-    def _names(cls, given: Any) -> Any:
-        return {name.strip().lower() for name in given.split(",") if name.strip()} if isinstance(given, str) else given
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Return the allowed names."""
+        return frozenset(name.strip().lower() for name in (self.allowed_hosts or "").split(",") if name.strip())
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **given: Any) -> Self:

@@ -23,7 +23,9 @@ from pgswarm.schema.roles import OWNER
 
 CHUNK = 1 << 20
 LIST_S = 120.0
-KEPT = ("alembic_version", "action", "worker")  # what is there without anybody having used the database
+KEPT = ("alembic_version", "action", "worker", "space_entry", "entry_chunk", "entry_version", "blob")
+"""What has rows without anybody having used the database; entries that are not built in stop a restore all the same."""
+OF_SWARMS = "select exists (select from pgswarm.space_entry where swarm_id is not null)"
 REVISION = re.compile(r"COPY pgswarm\.alembic_version .*?;\n(\S+)\n")
 TABLES = """
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -87,8 +89,13 @@ def _require_empty(connection: psycopg.Connection) -> bool:
     """Raise where the database holds anything of anybody's; return whether pgswarm's schema is there, unused."""
     if connection.execute("select to_regnamespace('pgswarm')").fetchone() == (None,):
         return False
-    for (table,) in connection.execute(TABLES, [list(KEPT)]).fetchall():
-        query = sql.SQL("select exists (select from pgswarm.{})").format(sql.Identifier(table))
+    tables = [table for (table,) in connection.execute(TABLES, [list(KEPT)]).fetchall()]
+    held: dict[str, sql.SQL | sql.Composed] = {
+        table: sql.SQL("select exists (select from pgswarm.{})").format(sql.Identifier(table)) for table in tables
+    }
+    if connection.execute("select to_regclass('pgswarm.space_entry')").fetchone() != (None,):
+        held["space_entry"] = sql.SQL(OF_SWARMS)
+    for table, query in held.items():
         if connection.execute(query).fetchone() == (True,):
             raise CommandError(
                 f"the database is not empty: pgswarm.{table} has rows",

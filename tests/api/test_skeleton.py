@@ -64,7 +64,7 @@ async def test_every_answer_carries_the_headers_of_security(api: Api) -> None:
 
 
 async def test_a_page_whose_name_was_made_to_lead_here_gets_nothing(db: Database) -> None:
-    async with Api(db, allowed_hosts="").running() as local:
+    async with Api(db, allowed_hosts=None).running() as local:
         signup = {"username": "mallory", "password": "correct horse battery"}
         refused = await local.client().post("/v1/auth/signup", json=signup, headers={"Host": "evil.example"})
         problem(refused, 400, "wrong-host", "Host")

@@ -50,7 +50,7 @@ class Stream:
     async def open(cls, port: int, path: str, headers: dict[str, str] | None = None) -> Self:
         """Send the request and read the head of the response."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
-        lines = [f"GET {path} HTTP/1.1", "Host: test", *(f"{k}: {v}" for k, v in (headers or {}).items()), "", ""]
+        lines = [f"GET {path} HTTP/1.1", "Host: localhost", *(f"{k}: {v}" for k, v in (headers or {}).items()), "", ""]
         writer.write("\r\n".join(lines).encode())
         made = cls(reader, writer)
         async with asyncio.timeout(WITHIN_S):

@@ -31,7 +31,7 @@ def test_who_listens_to_the_network_is_called_by_any_name(host: str) -> None:
 
 
 def test_names_that_are_allowed_are_the_only_ones_besides_this_machine() -> None:
-    allowed = ApiSettings(database_url="", allowed_hosts="Swarm.example, other.example").allowed_hosts
+    allowed = ApiSettings(database_url="", allowed_hosts="Swarm.example, other.example").hosts
     check_host("swarm.example:443", "192.0.2.1", allowed)
     with pytest.raises(Problem):
         check_host("evil.example", "192.0.2.1", allowed)
