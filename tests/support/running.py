@@ -37,7 +37,8 @@ ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]")
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a person who has set nothing but what is given."""
-    keep = {key: value for key, value in os.environ.items() if not key.startswith(("PGSWARM_", "OPENAI_"))}
+    others = ("PGSWARM_", "OPENAI_", "COLUMNS", "LINES")  # pytest-xdist says that terminals are 80 wide
+    keep = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     return {**keep, "PYTHONPATH": str(ROOT / "src"), **more}
 
 
