@@ -21,7 +21,7 @@ async def stalled(live: Any, swarm_id: Any) -> Stream:
     reader, writer = await asyncio.open_connection(sock=small, limit=1024)
     made = Stream(reader, writer)
     token = live.api.anna.headers["Authorization"]
-    writer.write(f"GET /v1/swarms/{swarm_id}/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\n\r\n".encode())
+    writer.write(f"GET /v1/swarms/{swarm_id}/events HTTP/1.1\r\nHost: t\r\nAuthorization: {token}\r\n\r\n".encode())
     await reader.readuntil(b"\r\n\r\n")
     live.streams.append(made)
     return made
