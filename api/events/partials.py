@@ -1,7 +1,8 @@
 """What models are saying just now, for those who watch a swarm and ask for it: frames of the kind `llm.partial`.
 
 Rule: they are shown, not kept. They have no id, so that a stream goes on from the last stored event; whoever falls
-behind goes on with the newest. All of it was read from the database in the name of an account that may see it.
+behind goes on with the newest. None goes out before the events that were stored when its watcher came. All of it was
+read from the database in the name of an account that may see it.
 """
 
 import asyncio
@@ -149,8 +150,11 @@ class Partials:
         tails = {tail.swarm_id: tail for tail in self._tails if tail.swarm_id in marked}
         asked = []
         for swarm_id in marked:
-            takers = _takers(tails.get(swarm_id))
-            if takers:
+            tail = tails.get(swarm_id)
+            takers = _takers(tail)
+            if tail is not None and tail.is_behind:
+                self.heard(swarm_id)  # a little later
+            elif takers:
                 asked.append((takers[0].who.account_id, swarm_id, self._saying[swarm_id].since))
             else:
                 self._saying.pop(swarm_id, None)

@@ -40,6 +40,12 @@ class Tail:
         self.swarm_id = swarm_id
         self.ring = Ring(end)
         self.subscriptions: set[Subscription] = set()
+        self.known = end
+
+    @property
+    def is_behind(self) -> bool:
+        """Say whether events that were there when somebody joined are still to be read."""
+        return self.ring.end < self.known
 
     @property
     def asked(self) -> Asked:
@@ -113,6 +119,7 @@ class Tails:
         if tail is None:
             # from the last whole block on: the ring takes in what is not in one, so that nobody reads it alone
             tail = self._tails[swarm_id] = Tail(swarm_id, end - end % BLOCK)
+        tail.known = max(tail.known, end)
         subscription = Subscription(Place(self, tail), who, after, wanted)
         tail.subscriptions.add(subscription)
         self.mark(swarm_id)

@@ -102,9 +102,12 @@ async def test_what_a_server_says_is_cleaned_and_bounded_and_holds_no_secret(wor
 
 async def test_more_than_the_bound_is_not_read(worker: Worker) -> None:
     await worker.desk(max_bytes=1_000_000)
-    root = await worker.ends("mcp/desk/flood")
-    assert root["status"] == "pending"  # nobody knows what the tool did: the second attempt asks
-    assert "more than 1,000,000 bytes" in root["error"]["message"]
+    swarm_id = worker.start("mcp/desk/flood")
+    await worker.until(lambda: worker.root(swarm_id)["status"] == "waiting_user")
+    said = worker.db.value("select string_agg(data #>> '{error,message}', ' ') from pgswarm.event")
+    assert "more than 1,000,000 bytes" in said
+    (asked,) = worker.asked()  # nobody knows what the tool did: the second attempt asks
+    assert "mcp/desk/flood" in asked["prompt"]
 
 
 async def test_a_server_that_is_down_costs_its_own_actions_only(worker: Worker) -> None:
@@ -128,9 +131,8 @@ async def test_a_server_that_goes_down_later_is_tried_again_and_then_named(worke
 async def test_an_action_that_is_no_longer_offered_is_no_longer_shown_to_routers(worker: Worker) -> None:
     await worker.desk(only=["add", "fail"])
     await worker.desk(only=["add"])
-    await worker.work()
     routable = "select action_id from pgswarm.action where routable and source = 'mcp:desk'"
-    assert worker.db.value(routable) == "mcp/desk/add"
+    await worker.until(lambda: worker.db.rows(routable) == [{"action_id": "mcp/desk/add"}])
 
 
 async def test_a_server_that_comes_up_later_is_found_while_the_processor_works(worker: Worker) -> None:
