@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from pgswarm.actions.spaces.places import Spaces
 from pgswarm.schema.states import Outcome
 
 ArgsT = TypeVar("ArgsT", bound=BaseModel)
@@ -99,6 +100,7 @@ class Passage:
     first_line: int
     last_line: int
     score: float
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ class ActionChoice:
     action_id: str
     description: str
     input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any] | None = None
 
 
 class Node(Protocol[ArgsT]):
@@ -252,6 +255,8 @@ class Node(Protocol[ArgsT]):
     """To the questions of the last `Ask`, in their order."""
     messages: Sequence[Message]
     memory: Memory
+    spaces: Spaces
+    """The trees of actions, memory and utils, a level at a time."""
     files: Files
     """The swarm's workspace."""
     sandbox: Bench
