@@ -17,8 +17,8 @@ MAX_LEVEL: Final = 1_000
 
 _LEVEL: Final = """
 select l.entry_id, l.name, l.path, coalesce(l.target_kind, l.kind), l.description, l.layer = 'swarm',
-       coalesce(t.holds, l.holds), l.holds and (l.portal or l.layer = 'swarm'), l.search, l.target_id, l.below, l.status,
-       l.version, l.fields::text
+       coalesce(t.holds, l.holds), l.holds and (l.portal or l.layer = 'swarm'), l.search, l.target_id, l.below,
+       l.status, l.version, l.fields::text
   from unnest(%s::uuid[]) with ordinality f(folder_id, nth)
  cross join lateral pgswarm.list_level(swarm_id => %s, space => %s, folder_id => f.folder_id, after => %s,
                                         max_entries => %s) l
@@ -136,5 +136,4 @@ class SwarmSpaces:
 
 
 def _place(row: Sequence[Any]) -> Place:
-    *columns, fields = row
-    return Place(*columns, fields=json.loads(fields))
+    return Place(*[*row[:-1], json.loads(row[-1])])

@@ -50,7 +50,8 @@ class Guide:
     """What a walk is for. `task` names the prompt, `data` is what is compared with each level.
 
     `shows`: which entries can be chosen; `opens`: which of them are gone into; `stops`: in which folders it may stop;
-    `makes`: whether it may make a folder there; `adds`: what is said of a page besides. `key`: where the walk stands in `node.state`.
+    `makes`: whether it may make a folder there; `adds`: what is said of a page besides.
+    `key`: where the walk stands in `node.state`.
     """
 
     space: Space
@@ -192,8 +193,8 @@ def reject(node: Node[Any], reason: str, key: str = "walk") -> None:
     here = Walk.model_validate(node.state[key])
     if here.landed is not None:
         folder, name = here.landed
-        if name:
-            here.reject(folder, name, reason)
+        if name or len(here.line) == 1:
+            here.reject(folder, name or HERE, reason)
         else:
             here.back(reason)
     here.landed = None
@@ -226,7 +227,7 @@ async def _page(node: Node[Any], guide: Guide, here: Walk) -> Page:
         if place.name not in refused and guide.shows(place) and (place.target_id or place.entry_id) not in above
     ]
     page = Page(shown)
-    if guide.stops(here.at.place()):
+    if HERE not in refused and guide.stops(here.at.place()):
         page.moves.append(HERE)
         if guide.makes:
             page.moves.append(NEW)

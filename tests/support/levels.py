@@ -87,7 +87,7 @@ class Levels:
 
     def _everything(self, space: Space) -> dict[str, Place]:
         found = {"": Place(_id(space, ""), "", "", "folder", holds=True, takes=True, search="choice", own=False)}
-        places: list[Place] = list(self.more[key] for key in self.more if key[0] == space)
+        places: list[Place] = [self.more[key] for key in self.more if key[0] == space]
         if space == "action":
             places += [_action(choice) for choice in self._actions()]
         if space == "memory":

@@ -34,13 +34,13 @@ class MemoryFolder:
     def __init__(self, files: Mapping[str, str | bytes]) -> None:
         self._entries: dict[uuid.UUID, tuple[EntryInfo, bytes]] = {}
         for name, content in files.items():
-            self._put(name, content if isinstance(content, bytes) else content.encode(), "", "")
+            self._put(name, content if isinstance(content, bytes) else content.encode(), "", "", made=False)
 
-    def _put(self, name: str, content: bytes, folder: str, description: str) -> uuid.UUID:
+    def _put(self, name: str, content: bytes, folder: str, description: str, *, made: bool = True) -> uuid.UUID:
         entry_id = uuid.uuid4()
         kind = "csv" if name.endswith(".csv") else "text"
         path = f"/{folder}/{name}" if folder else f"/{name}"
-        self._entries[entry_id] = (EntryInfo(entry_id, name, kind, description, len(content), path), content)
+        self._entries[entry_id] = (EntryInfo(entry_id, name, kind, description, len(content), path, made), content)
         return entry_id
 
     def listed(self) -> list[EntryInfo]:
