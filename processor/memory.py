@@ -32,6 +32,10 @@ select entry_id, name, kind, description, size, path, author_node_id is not null
  order by created_at, entry_id limit 20
 """
 _READ: Final = "select pgswarm.read_entry(swarm_id => %s, entry_id => %s)"
+_NAME: Final = """
+select e.name, pgswarm.read_entry(swarm_id => %s, entry_id => e.entry_id)
+  from pgswarm.space_entry e where e.entry_id = %s
+"""
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
@@ -128,6 +132,10 @@ class SwarmMemory:
         return found
 
     async def _content(self, name_or_id: str | UUID) -> tuple[str, bytes]:
+        if isinstance(name_or_id, UUID):
+            named = await self._side.rows(_NAME, (self._swarm_id, name_or_id), until=self._until)
+            if named and named[0][1] is not None:
+                return named[0][0], bytes(named[0][1])
         entries = await self.entries()
         entry = self._find(name_or_id, entries)
         if entry is None and len(entries) >= MAX_ENTRIES:

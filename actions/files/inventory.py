@@ -56,14 +56,19 @@ async def attached(node: Node[Any]) -> list[EntryInfo]:
 
 
 async def inventory(node: Node[Any]) -> list[dict[str, Any]]:
-    """Return the files for a prompt: name, kind, size in bytes, description, and the first line of each."""
-    entries = (await attached(node))[:MAX_LISTED]
+    """Return the files for a prompt: name, kind, size in bytes, description, and the first line of each.
+
+    Where they are more than `MAX_LISTED`, those in no folder: what else a large memory holds is searched, not listed.
+    """
+    entries = await attached(node)
+    if len(entries) > MAX_LISTED:
+        entries = [entry for entry in entries if "/" not in entry.path.strip("/")][:MAX_LISTED]
     return [
         {
             "name": entry.name,
             "kind": "csv" if is_table(entry) else entry.kind,
             "size": entry.size,
-            "description": entry.description,
+            "description": entry.description[:_MAX_HEAD_CHARS],
             "head": await _head(node, entry) if number < MAX_HEADS else "",
         }
         for number, entry in enumerate(entries)

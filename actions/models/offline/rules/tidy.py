@@ -27,9 +27,10 @@ def _groups(entries: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     left = dict(bags)
     groups = []
     most = max(int(len(bags) * _MOST_SHARE), _LEAST)
+    telling = {word for word, count in Counter(w for bag in bags.values() for w in bag).items() if count <= most}
     while left:
         shared = Counter(word for bag in left.values() for word in bag)
-        fitting = [(count, word) for word, count in shared.items() if _LEAST <= count <= most]
+        fitting = [(count, word) for word, count in shared.items() if count >= _LEAST and word in telling]
         if not fitting:
             break
         _, word = min(fitting, key=lambda pair: (-pair[0], pair[1]))
