@@ -90,7 +90,7 @@ class RouteAction(Action[RouteArgs]):
         choices = await _wanted(node) or await small_space(node)
         if choices is None:
             return await self._walk(node)
-        offered = _offered(choices, node.args)
+        offered = await _offered(node, choices)
         if not offered:
             return Fail(
                 "no_actions", "No action is registered that a router may choose: start a processor that has some."
@@ -114,7 +114,7 @@ class RouteAction(Action[RouteArgs]):
     async def _walk(self, node: Node[RouteArgs]) -> ActionOutcome:
         """Walk the space; each action that it lands at is looked at closely, with its schema."""
         data = await self._data(node)
-        tried = {item["action"] for item in node.state.get("rejected", [])}
+        tried = {CREATE, *(item["action"] for item in node.state.get("rejected", []))}
         shows = partial(_shows, left_out=frozenset(tried | _left_out(node.args)))
         guide = Guide("action", "walk_action", data, shows=shows, adds=_chains_of)
         while True:
@@ -194,9 +194,10 @@ class RouteAction(Action[RouteArgs]):
         if tried:
             return Fail(tried[0]["code"], tried[0]["reason"])
         await save_suggestion(node, "missing action", f"No action fits: {node.directive}\n\n{reason}".strip())
-        if not node.state.get("created") and await node.spaces.line("action", CREATE):
+        if not node.state.get("created") and await _may_create(node):
             node.state["created"] = True
-            return Spawn([Child(CREATE, node.directive, {"why": reason})], then=self.created)
+            args = {"why": reason, "context": bounded(node.args.context)}
+            return Spawn([Child(CREATE, node.directive, args)], then=self.created)
         if "advice" in node.state or (await read_profile(node)).involvement == "never":
             return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
         node.state["advice"] = ""
@@ -212,8 +213,14 @@ def _left_out(args: RouteArgs) -> set[str]:
     return {ROUTER, *(MANAGERS if args.level >= MAX_LEVEL else ())}
 
 
-def _offered(choices: Sequence[ActionChoice], args: RouteArgs) -> list[ActionChoice]:
-    left_out = _left_out(args)
+async def _may_create(node: Node[RouteArgs]) -> bool:
+    return any(choice.action_id == CREATE for choice in await node.actions())
+
+
+async def _offered(node: Node[RouteArgs], choices: Sequence[ActionChoice]) -> list[ActionChoice]:
+    left_out = _left_out(node.args)
+    if any(choice.action_id == CREATE for choice in choices) and not await _may_create(node):
+        left_out.add(CREATE)
     return [choice for choice in choices if choice.action_id not in left_out]
 
 

@@ -134,6 +134,8 @@ def _folder(space: str, path: str, said: str) -> Place:
 
 def _action(choice: ActionChoice) -> Place:
     fields = {"action_id": choice.action_id, "input_schema": choice.input_schema, "routable": True}
+    if choice.output_schema:
+        fields["output_schema"] = choice.output_schema
     name = choice.action_id.rpartition("/")[2]
     return Place(
         _id("action", choice.action_id), name, choice.action_id, "action", choice.description, own=False, fields=fields
