@@ -82,6 +82,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "read_entry": _ALL,
         "read_file": _ALL,
         "search_memory": _ALL,
+        "count_entries": _ALL,
         "list_level": _ALL,
         "find_entry": _ALL,
         "entry_path": _ALL,
