@@ -24,7 +24,7 @@ def made_fields(code: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def make(conn: Conn, swarm_id: UUID, node_id: UUID, name: str, code: str, improves: int | None = None) -> int:
+def make(conn: Conn, swarm_id: UUID, node_id: UUID, name: str, code: str, *, improves: int | None = None) -> int:
     """Make a version of the action `created/<name>`, and return it."""
     conn.execute("select pgswarm.register_actions(specs => %s)", [RUNNER])
     fields = Jsonb(made_fields(code))

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from support.created import make, made_fields, revoke, versions
+from support.created import made_fields, make, revoke, versions
 from support.past import fork, top
 from support.spaces import flaws
 from support.verbs import Conn, Kid, Run, Worker, call, events, finish, node, spawn, start
