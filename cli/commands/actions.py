@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from pgswarm.cli.commands import created
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import one_line, print_json, print_table, safe, styled
 
@@ -164,6 +166,24 @@ def _unknown(action: str, known: list[str]) -> Exception:
     return BadInputError(f"there is no action {one_line(action)!r}", hint)
 
 
+class _OrList(TyperGroup):
+    """What is no command of the group is an action to show: `pgswarm actions text/summarise`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command in front of what does not begin with one."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
 def register(parent: typer.Typer) -> None:
-    """Add the command."""
-    parent.command()(actions)
+    """Add the command, and those on actions that swarms made."""
+    app = typer.Typer(
+        help="What nodes can do, and the actions that swarms made: `actions [ACTION]` lists them, or shows one.",
+        cls=_OrList,
+        no_args_is_help=False,
+        rich_markup_mode=None,
+    )
+    app.command("list")(actions)
+    created.register(app)
+    parent.add_typer(app, name="actions")

@@ -80,3 +80,14 @@ begin
   return v_found;
 end
 $$;
+
+-- Refuses an action under an id of those that swarms make, by a verb that asks for no approval.
+create or replace function pgswarm.require_not_created(fields jsonb) returns void
+language plpgsql immutable as $$
+begin
+  if fields ->> 'action_id' like 'created/%' then
+    raise exception 'fields.action_id % is that of an action which a swarm made', fields ->> 'action_id'
+      using errcode = 'PS422', detail = 'fields', hint = 'have it made by action/create, or merge it into the blueprint';
+  end if;
+end
+$$;

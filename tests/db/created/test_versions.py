@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from support.created import made_fields, make, revoke, versions
 from support.past import fork, top
-from support.spaces import flaws
+from support.spaces import flaws, save
 from support.verbs import Conn, Kid, Run, Worker, call, events, finish, node, spawn, start
 
 SHOUT = "created/shout"
@@ -86,6 +86,12 @@ def test_what_nobody_approved_is_not_filed(conn: Conn, run: Run) -> None:
         conn.execute(
             "select pgswarm.create_action(%s, %s, 'shout', '', 'one', %s)", [run.swarm_id, run.node_id, Jsonb(fields)]
         )
+
+
+def test_action_cannot_be_filed_past_its_approval(conn: Conn, run: Run) -> None:
+    fields = {**made_fields("one"), "action_id": SHOUT, "source": "created", "version": 1}
+    with raises("PS422", "fields"):
+        save(conn, run.swarm_id, "created/shout", "one", kind="action", space="action", fields=fields)
 
 
 def test_processors_cannot_bring_an_action_under_such_an_id(conn: Conn) -> None:
