@@ -20,6 +20,16 @@ select action_id, version, description, input_schema, timeout_s, max_attempts, r
  where %(action_id)s::text is null or action_id = %(action_id)s
  order by action_id
 """
+HELP = """What nodes can do, and the actions that swarms made themselves.
+
+`actions [ACTION]` lists what the database knows, or shows one with its arguments.
+
+\b
+Examples:
+  pgswarm actions
+  pgswarm actions text/summarise
+  pgswarm actions show created/count_words --swarm 019a2b3c4d5e
+"""
 NEAR = 3
 CUTOFF = 0.5
 
@@ -169,21 +179,23 @@ def _unknown(action: str, known: list[str]) -> Exception:
 class _OrList(TyperGroup):
     """What is no command of the group is an action to show: `pgswarm actions text/summarise`."""
 
+    default = "list"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the default command in front of what does not begin with one."""
         if not args or (args[0] not in self.commands and args[0] != "--help"):
-            args = ["list", *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 
 def register(parent: typer.Typer) -> None:
     """Add the command, and those on actions that swarms made."""
     app = typer.Typer(
-        help="What nodes can do, and the actions that swarms made: `actions [ACTION]` lists them, or shows one.",
+        help=HELP,
         cls=_OrList,
         no_args_is_help=False,
         rich_markup_mode=None,
     )
-    app.command("list")(actions)
+    app.command(_OrList.default)(actions)
     created.register(app)
     parent.add_typer(app, name="actions")

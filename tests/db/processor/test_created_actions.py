@@ -4,7 +4,9 @@ One processor makes them, another one runs them. All scenarios are swarms of the
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,8 @@ from support.database import Database
 from support.processors import Processors, register_actions
 from support.wait import wait_until
 
-COUNT = "def main(node):\n    n = len(node.args['text'].split())\n    return Finish(f'{n} words', {'words': n})\n"
+PAGE = (Path(__file__).parents[3] / "docs" / "creation.md").read_text()
+(COUNT,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 WRONG = COUNT.replace("split()", "split('x')")
 STEPS = """from pgswarm_action import Ask, Child, Finish, Sleep, Spawn
 
