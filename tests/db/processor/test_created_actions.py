@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from psycopg.types.json import Jsonb
 
+from support.created import make
 from support.database import Database
 from support.processors import Processors, register_actions
 from support.wait import wait_until
@@ -91,6 +93,9 @@ RECORDING = [
     line("count otherwise", draft(COUNT.replace("} words", "} WORDS")), problem="in capitals, please"),
     line("count otherwise", draft()),
     line("count by policy", draft()),
+    line("go through steps and stop", draft(f"{STEPS}\n\n# twice", name="steps", tests=[case(expect="ask"), case(
+        name="the end", handler="end", files=[{"name": "seen.txt", "content": "all"}],
+    )])),
     line("go through steps", draft(STEPS, name="steps", tests=[
         case(expect="ask"),
         case(name="the end", handler="end", files=[{"name": "seen.txt", "content": "all"}], report_contains=["all"]),
@@ -120,6 +125,8 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "break": ({}, {}),
     "lie": ({}, {}),
     "shout": ({}, {}),
+    "go through steps and stop": ({}, {}),
+    "tamper": ({"made": "created/shout"}, {}),
 }
 
 
@@ -143,6 +150,10 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         goal: str(db.value(start, goal=goal, args=Jsonb(args), options=Jsonb(options)))
         for goal, (args, options) in SCENARIOS.items()
     }
+    root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids["tamper"])
+    make(
+        db.conn, UUID(ids["tamper"]), root, "shout", "echo what nobody approved"
+    )  # its hash is not that of its content
     goals = {swarm_id: goal for goal, swarm_id in ids.items()}
     asked: dict[str, list[str]] = {goal: [] for goal in ids}
 
@@ -154,6 +165,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         for row in rows:
             goal = goals[str(row["swarm_id"])]
             asked[goal].append(row["prompt"])
+            if goal == "go through steps and stop":
+                db.run("select pgswarm.revoke_action(%(id)s, 'created/steps', 1, 'it asks')", id=row["swarm_id"])
             answer = Jsonb(answer_to(goal, row["prompt"]))
             db.run("select pgswarm.answer_question(%(id)s, %(a)s)", id=row["question_id"], a=answer)
         return not db.rows("select from pgswarm.swarm where status <> 'terminated'")
@@ -165,6 +178,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
             id=ids[goal],
         )
         made = db.rows("select * from pgswarm.created_actions(%(id)s)", id=ids[goal])
+        kinds = db.rows("select distinct kind from pgswarm.event where swarm_id = %(id)s", id=ids[goal])
+        row["kinds"] = {each["kind"] for each in kinds}
         return row | {"made": made, "asked": asked[goal], "lines": (row["report"] or "").splitlines()}
 
     processors = Processors(db, folder)
@@ -240,6 +255,18 @@ def test_action_that_breaks_or_gives_what_it_did_not_promise_fails_its_node(work
     assert "action_broken: created/breaks in version 1" in worked("break")["lines"][0]
     assert "ValueError: not this" in worked("break")["lines"][0]
     assert worked("lie")["lines"][0].startswith("bad_output: created/lies in version 1: output.words")
+
+
+def test_content_that_is_not_what_was_approved_does_not_run(worked: Any) -> None:
+    assert worked("tamper")["lines"][0].startswith(
+        "action_changed: created/shout in version 1 is not what was approved"
+    )
+
+
+def test_node_that_waits_does_not_go_on_with_a_version_that_was_revoked_meanwhile(worked: Any) -> None:
+    found = worked("go through steps and stop")
+    assert found["lines"][0] == "action_revoked: created/steps in version 1 was revoked: it asks"
+    assert "action.revoked" in found["kinds"]
 
 
 def test_script_of_the_shell_gets_its_directive_and_what_it_says_is_its_report(worked: Any) -> None:

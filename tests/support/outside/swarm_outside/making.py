@@ -9,12 +9,16 @@ from pgswarm.actions import Action, Child, Fail, Finish, Node, Spawn, action
 
 class MakeArgs(BaseModel):
     make: dict[str, Any] = {}
+    made: str = ""
     uses: list[dict[str, Any]] = [{}]
 
 
 @action("outside/make", description="Have an action made, and use it", routable=False)
 class Make(Action[MakeArgs]):
     async def main(self, node: Node[MakeArgs]) -> Spawn:
+        node.state["offered"] = [choice.action_id for choice in await node.actions()]
+        if node.args.made:
+            return Spawn([Child(node.args.made, "use it", args) for args in node.args.uses], then=self.end)
         return Spawn([Child("action/create", node.directive, node.args.make)], then=self.use)
 
     async def use(self, node: Node[MakeArgs]) -> Spawn | Fail:
