@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from pgswarm.actions.created.library import Library
 from pgswarm.actions.spaces.places import Spaces
 from pgswarm.schema.states import Outcome
 
@@ -190,13 +191,14 @@ class Bench(Protocol):
         wall_s: float = 60.0,
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
+        apart: bool = False,
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
         `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
         that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
-        workspace with the same path. Raises `ActionError`: `no_sandbox`, `too_large`,
-        `packages_failed`, `conflict`.
+        workspace with the same path; `apart`: it finds these alone, and nothing is kept. Raises `ActionError`:
+        `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
         """
 
 
@@ -268,6 +270,8 @@ class Node(Protocol[ArgsT]):
     """The swarm's workspace."""
     sandbox: Bench
     """Where code runs: on the workspace, never in this process."""
+    library: Library
+    """The actions that the swarm made, and those of its blueprint."""
     log: logging.LoggerAdapter[logging.Logger]
 
     async def swarm(self) -> SwarmInfo:

@@ -58,6 +58,9 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "save_blueprint_entry": _PEOPLE,
         "remove_blueprint_entry": _PEOPLE,
         "contribute_entries": _PEOPLE,
+        "merge_action": _PEOPLE,
+        "revoke_action": _PEOPLE,
+        "rerun_action": _PEOPLE,
         "begin_request": frozenset({Role.API}),
         "end_request": frozenset({Role.API}),
         # what they read
@@ -87,6 +90,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "entry_path": _ALL,
         "entry_history": _ALL,
         "verify_space": _ALL,
+        "created_actions": _ALL,
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,
@@ -124,6 +128,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "end_effect": _WORK,
         "settle_effect": _ALL,
         "save_entry": _ALL,
+        "create_action": _WORK,
         "change_files": _WORK,
         # what row policies, views and everybody's queries call
         "clock": _ALL,
@@ -186,6 +191,7 @@ TABLES: Final[Mapping[str, Rows]] = MappingProxyType(
         "partial_answer": Rows.NONE,
         "question": Rows.SWARM,
         "ready": Rows.NONE,
+        "revoked_action": Rows.SHARED,
         "space_entry": Rows.SPACE,
         "swarm": Rows.OWNER,
         "upload": Rows.OWNER,

@@ -28,6 +28,9 @@ def run(
     approve: Annotated[
         str | None, typer.Option(metavar="WHAT", help="What needs your yes before it is done: plan or every_step.")
     ] = None,
+    create: Annotated[
+        str | None, typer.Option(metavar="HOW", help="New actions: off, ask (you approve each), or auto.")
+    ] = None,
     sandbox: Sandbox = None,
     memo: Annotated[bool, typer.Option("--memo", help="Use answers of models again that other such runs had.")] = False,
     no_input: Annotated[
@@ -61,7 +64,15 @@ def run(
         goal = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape").strip()
         no_input = True  # what was there has been read
     request = make_request(
-        goal, action=action, args=args, files=files or (), model=model, budget=budget, approve=approve, memo=memo
+        goal,
+        action=action,
+        args=args,
+        files=files or (),
+        model=model,
+        budget=budget,
+        approve=approve,
+        create=create,
+        memo=memo,
     )
     raise typer.Exit(run_goal(request, Manner(processors, as_json=as_json, no_input=no_input)))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgswarm.cli.approve import check_approve
+from pgswarm.cli.approve import check_approve, check_create
 from pgswarm.cli.budget import parse_budget
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.run.files import Attachment, read_files
@@ -56,6 +56,7 @@ def make_request(
     model: str | None = None,
     budget: str | None = None,
     approve: str | None = None,
+    create: str | None = None,
     memo: bool = False,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
@@ -69,6 +70,8 @@ def make_request(
         options["model"] = _model(model)
     if approve is not None:
         options["approve"] = check_approve("--approve", approve)
+    if create is not None:
+        options["create"] = check_create("--create", create)
     if memo:
         options["memo"] = True
     return Request(_goal(goal), _text("--action", action), _args(args), read_files(files), options)

@@ -18,6 +18,7 @@ class StartOptions(TypedDict, total=False):
     priority: int
     share: float
     approve: str
+    create: str
     model: str
     memo: bool
     stream: bool
