@@ -22,6 +22,7 @@ class StartOptions(TypedDict, total=False):
     memo: bool
     stream: bool
     blueprint: Id
+    """The id of a version, or a name: then its newest."""
     conversation_id: Id
     files: Sequence[Id]
 

@@ -20,6 +20,15 @@ class Started(Given):
     forked_at_seq: int | None = None
 
 
+class StandsOn(Given):
+    """The version of a blueprint that a swarm started from, and keeps; `newest_version`: of the same name."""
+
+    blueprint_id: UUID
+    name: str
+    version: int
+    newest_version: int
+
+
 class Swarm(Given):
     """A swarm. What has a default is only there in `Client.swarm`, not in lists."""
 
@@ -38,6 +47,7 @@ class Swarm(Given):
     report: str | None = None
     last_seq: int = 0
     budget: dict[str, float] = Field(default_factory=dict)
+    blueprint: StandsOn | None = None
     terminated_at: datetime | None = None
 
 

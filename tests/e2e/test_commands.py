@@ -48,11 +48,23 @@ def test_a_swarm_is_watched_answered_and_ends(desk: Desk) -> None:
     assert desk.lines("answer", second, "green") == [{"question_id": second, "verdict": "accepted"}]
     desk.work()
     said = desk.say("show", swarm[:13])
+    assert "stands on" not in said
     assert "succeeded" in said
     assert "what is asked" in said
     assert "blue" in said
     assert "green" in said
     assert "no open questions" in desk.say("inbox")
+
+
+def test_run_starts_from_a_blueprint_by_its_name_and_show_says_which_version(desk: Desk) -> None:
+    for _ in range(2):
+        desk.db.run("select pgswarm.create_blueprint('careful', settings => '{\"budget\": {\"nodes\": 7}}')")
+    desk.say("run", "a load", "--action", "bench/noop", "--blueprint", "careful", "--no-input", "--processors", "1")
+    (swarm,) = desk.lines("swarms")
+    assert desk.db.value("select max_nodes from pgswarm.swarm") == 7
+    desk.db.run("select pgswarm.create_blueprint('careful')")
+    assert "careful, version 2 (the newest is 3)" in desk.say("show", swarm["swarm_id"])
+    desk.say("run", "a load", "--action", "bench/noop", "--blueprint", "careless", "--no-input", code=2)
 
 
 def node_of(desk: Desk, swarm: str) -> str:
