@@ -106,6 +106,19 @@ class Spend(Given):
     subtree_cost_usd: float
 
 
+class WorkspaceFile(Given):
+    """A file or folder of a swarm's workspace; `seq` is the event that told of it."""
+
+    path: str
+    kind: str
+    size: int
+    executable: bool
+    sha256: str | None
+    node_id: UUID | None
+    seq: int
+    at: datetime
+
+
 class LlmCall(Given):
     """One call of a model. `sends`: how often it was sent; `memo`: whether it is an earlier answer, used again.
 
