@@ -6,7 +6,7 @@ Everything here is a copy of rows or a call that journals itself; nothing here w
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -79,7 +79,10 @@ class SwarmInfo:
 
 @dataclass(frozen=True, slots=True)
 class EntryInfo:
-    """One entry of the swarm's memory, without its content. `size` is in bytes, `kind` as in the space's table."""
+    """One entry of memory, without its content. `size` is in bytes, `kind` as in the space's table.
+
+    `layer`: whose it is. What is the blueprint's or built in is shared, and cannot be changed from a swarm.
+    """
 
     entry_id: UUID
     name: str
@@ -87,6 +90,12 @@ class EntryInfo:
     description: str
     size: int
     path: str
+    layer: Literal["swarm", "blueprint", "built_in"] = "swarm"
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is not the swarm's own."""
+        return self.layer != "swarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +207,7 @@ class Memory(Protocol):
     """The swarm's memory: files attached by the person, and what nodes saved."""
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the entries that this node may read, oldest first."""
+        """List the files that this node may read: built in, the blueprint's, the swarm's own, each oldest first."""
 
     async def read(self, name_or_id: str | UUID) -> str:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""

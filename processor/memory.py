@@ -13,8 +13,7 @@ from pgswarm.schema.decode import NotTextError, decode
 MAX_RESULTS: Final = 100
 
 _ENTRIES: Final = """
-select entry_id, name, kind, description, size, path from pgswarm.space_entry
- where swarm_id = %s and space = 'memory' and blob is not null order by created_at, entry_id
+select entry_id, name, kind, description, size, path, layer from pgswarm.list_entries(swarm_id => %s)
 """
 _READ: Final = "select pgswarm.read_entry(swarm_id => %s, entry_id => %s)"
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
@@ -41,7 +40,7 @@ class SwarmMemory:
         self._until = until
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the entries, oldest first."""
+        """List the entries that the swarm sees: built in, its blueprint's, its own, each oldest first."""
         return [EntryInfo(*row) for row in await self._side.rows(_ENTRIES, (self._swarm_id,), until=self._until)]
 
     async def read(self, name_or_id: str | UUID) -> str:
@@ -117,7 +116,7 @@ class SwarmMemory:
         entry_id = entry.entry_id if entry else await self._shared(name_or_id)
         rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until) if entry_id else []
         if not rows or rows[0][0] is None:
-            names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
+            names = ", ".join(sorted({e.name for e in entries if e.layer != "built_in"})[:20]) or "nothing"
             raise ActionError("not_found", f"memory holds no {str(name_or_id)!r}: it holds {names}")
         return entry.name if entry else str(name_or_id), bytes(rows[0][0])
 

@@ -1,7 +1,7 @@
 """`/v1/swarms/{swarm_id}/files`: the workspace of a swarm, listed and read.
 
-Rule: a path is a key of a table and is never opened; a file goes out in pieces, and has a connection only while one of
-them is read. It came from a model's code: it is handed out to be saved, and never shown as a page of ours.
+Rule: a path is a key of a table and is never opened; a file goes out in pieces, each on a connection of its own
+for as long as it is read. It came from a model's code: it is handed out to be saved, and never shown as a page of ours.
 """
 
 from collections.abc import AsyncIterator
