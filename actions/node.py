@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from pgswarm.actions.spaces.places import Spaces
 from pgswarm.schema.states import Outcome
 
 ArgsT = TypeVar("ArgsT", bound=BaseModel)
@@ -81,7 +82,8 @@ class SwarmInfo:
 class EntryInfo:
     """One entry of memory, without its content. `size` is in bytes, `kind` as in the space's table.
 
-    `layer`: whose it is. What is the blueprint's or built in is shared, and cannot be changed from a swarm.
+    `made`: by a node of the swarm, not by a person. `layer`: whose; what is the blueprint's or built in is shared,
+    and cannot be changed from a swarm.
     """
 
     entry_id: UUID
@@ -90,6 +92,7 @@ class EntryInfo:
     description: str
     size: int
     path: str
+    made: bool = False
     layer: Literal["swarm", "blueprint", "built_in"] = "swarm"
 
     @property
@@ -108,6 +111,7 @@ class Passage:
     first_line: int
     last_line: int
     score: float
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,11 @@ class Memory(Protocol):
     """The swarm's memory: files attached by the person, and what nodes saved."""
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the files that this node may read: built in, the blueprint's, the swarm's own, each oldest first."""
+        """List the files that this node may read: built in, the blueprint's, the swarm's own, each oldest first.
+
+        Of a large memory those at its root, and the first by path: it is walked by `spaces`, a level at a time, or
+        searched.
+        """
 
     async def read(self, name_or_id: str | UUID) -> str:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
@@ -239,6 +247,7 @@ class ActionChoice:
     action_id: str
     description: str
     input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any] | None = None
 
 
 class Node(Protocol[ArgsT]):
@@ -261,6 +270,8 @@ class Node(Protocol[ArgsT]):
     """To the questions of the last `Ask`, in their order."""
     messages: Sequence[Message]
     memory: Memory
+    spaces: Spaces
+    """The trees of actions, memory and utils, a level at a time."""
     files: Files
     """The swarm's workspace."""
     sandbox: Bench
