@@ -38,7 +38,13 @@ VALUES: dict[str, Any] = {
     "text[]": [],
     "uuid": str(uuid4()),
 }
-BY_NAME: dict[str, Any] = {"role": "user", "action": "test/work", "args": "{}", "options": "{}"}
+BY_NAME: dict[str, Any] = {
+    "role": "user",
+    "action": "test/work",
+    "args": "{}",
+    "options": "{}",
+    "action_id": "created/own",
+}
 
 
 def parameters(db: Database) -> dict[str, dict[str, str]]:
