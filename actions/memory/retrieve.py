@@ -89,20 +89,19 @@ class Retrieve(Action[RetrieveArgs]):
         return Finish("\n\n".join([said, *shown, *_left_open(found.open)]))
 
     async def _walk(self, node: Node[RetrieveArgs]) -> ActionOutcome:
-        """Go from place to place until nothing is open, or the bound is reached."""
+        """Go from place to place, one an activation, until nothing is open or the bound is reached."""
         kept = node.state.setdefault("found", {"answers": [], "quotes": [], "references": [], "open": [], "places": 0})
-        while kept["places"] < MAX_PLACES:
-            landed = await walk(node, _guide(node, kept["open"]))
-            if landed is None:
-                return Continue(then=self.main)
-            if isinstance(landed, Lost):
-                break
-            kept["places"] += 1
-            answered = await self._look(node, landed.place, kept)
-            if answered and not kept["open"]:
-                break
-            reject(node, "it was searched; the rest is elsewhere" if answered else "it was searched without an answer")
-        return Finish(_report(node, kept))
+        landed = await walk(node, _guide(node, kept["open"]))
+        if landed is None:
+            return Continue(then=self.main)
+        if isinstance(landed, Lost):
+            return Finish(_report(node, kept))
+        kept["places"] += 1
+        answered = await self._look(node, landed.place, kept)
+        if (answered and not kept["open"]) or kept["places"] >= MAX_PLACES:
+            return Finish(_report(node, kept))
+        reject(node, "it was searched; the rest is elsewhere" if answered else "it was searched without an answer")
+        return Continue(then=self.main)
 
     async def _look(self, node: Node[RetrieveArgs], place: Place, kept: dict[str, Any]) -> bool:
         """Search one place in its own way; keep what it says, or where it may stand. Say whether it answers."""
