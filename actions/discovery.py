@@ -22,6 +22,7 @@ LIBRARIES: Final = (
     "pgswarm.actions.models",
     "pgswarm.actions.outside",
     "pgswarm.actions.sandbox",
+    "pgswarm.actions.spaces",
 )
 """Packages below `actions/` that hold no actions: importing them would only cost time at start."""
 

@@ -23,7 +23,7 @@ select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s,
                           content => %s)
 """
 _SEARCH: Final = """
-select entry_id, name, content, first_line, last_line, score
+select entry_id, name, content, first_line, last_line, score, path
   from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
 """
 

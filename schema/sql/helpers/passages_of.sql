@@ -78,7 +78,7 @@ begin
            when 'rows' then case when p.first_line > 1 then coalesce(
              (select left(l.line, 1000) from line l where btrim(l.line) <> '' order by l.line_no limit 1), '') else '' end
            else left(coalesce((
-             select string_agg(substr(u.h, 11), case structure when 'headings' then ' › ' else '.' end order by u.o)
+             select string_agg(substr(u.h, 11), case structure when 'headings' then ' > ' else '.' end order by u.o)
                from unnest(string_to_array(p.above, E'\x01')) with ordinality u(h, o) where u.h <> ''), ''), 1000) end,
          left(p.text, 100000)
     from piece p

@@ -60,11 +60,11 @@ def passages(conn: Conn, kind: str, content: str) -> list[tuple[str, int, int]]:
             [
                 ("Lease", 1, 1),
                 ("Lease", 3, 3),
-                ("Lease › Rent", 5, 9),
-                ("Lease › Rent › Late payment", 10, 10),
-                ("Lease › Rent › Late payment", 12, 12),
-                ("Lease › End", 14, 14),
-                ("Lease › End", 16, 16),
+                ("Lease > Rent", 5, 9),
+                ("Lease > Rent > Late payment", 10, 10),
+                ("Lease > Rent > Late payment", 12, 12),
+                ("Lease > End", 14, 14),
+                ("Lease > End", 16, 16),
             ],
         ),
         (

@@ -1,4 +1,4 @@
-"""Vectors of passages: kept by their text, compared as far as a swarm sees, gone with the last passage that they are of."""
+"""Vectors of passages: kept by their text, compared as far as a swarm sees, gone with their last passage."""
 
 import math
 import random
@@ -47,7 +47,11 @@ def swarm_id(conn: Conn) -> UUID:
 
 
 def test_the_nearest_passages_come_first_with_their_cosine(conn: Conn, swarm_id: UUID) -> None:
-    assert nearest(conn, swarm_id, [5.0, 0.0]) == [("projects/east", 1.0), ("user/both", 0.707), ("projects/north", 0.0)]
+    assert nearest(conn, swarm_id, [5.0, 0.0]) == [
+        ("projects/east", 1.0),
+        ("user/both", 0.707),
+        ("projects/north", 0.0),
+    ]
     projects = find(conn, swarm_id, "projects")
     assert nearest(conn, swarm_id, [0.0, 1.0], projects) == [("projects/north", 1.0), ("projects/east", 0.0)]
     assert nearest(conn, swarm_id, [0.0, 1.0], find(conn, swarm_id, "user/both")) == [("user/both", 0.707)]
@@ -79,9 +83,7 @@ def test_vectors_go_with_the_last_passage_that_they_are_of(conn: Conn, swarm_id:
 
 
 @pytest.mark.parametrize("numbers", [[], [1.0, 2.0, 3.0]])
-def test_numbers_that_are_not_as_many_for_each_passage_are_refused(
-    conn: Conn, swarm_id: UUID, numbers: list[float]
-) -> None:
+def test_numbers_that_are_not_as_many_for_each_passage_are_refused(conn: Conn, numbers: list[float]) -> None:
     with pytest.raises(psycopg.Error, match="vectors of one length") as raised:
         call(conn, "select pgswarm.keep_vectors(%s, %s, %s::real[])", MODEL, [b"a", b"b"], numbers)
     assert (raised.value.sqlstate, raised.value.diag.message_detail) == ("PS422", "numbers")
