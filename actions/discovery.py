@@ -19,6 +19,7 @@ ENTRY_POINTS: Final = "pgswarm.actions"
 
 LIBRARIES: Final = (
     "pgswarm.actions.documentation",
+    "pgswarm.actions.intake",
     "pgswarm.actions.models",
     "pgswarm.actions.outside",
     "pgswarm.actions.sandbox",

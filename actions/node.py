@@ -217,6 +217,22 @@ class Memory(Protocol):
     ) -> UUID:
         """Save what need not be text; as `save`."""
 
+    async def bring(
+        self,
+        name: str,
+        content: bytes | None,
+        *,
+        kind: str,
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
+        derived_from: Sequence[UUID] = (),
+        swarm_id: UUID | None = None,
+    ) -> UUID:
+        """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
+
+        The same again changes nothing. Content None: a folder, or a repository.
+        """
+
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit `query` best (full-text search), best first.
 

@@ -127,6 +127,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "end_effect": _WORK,
         "settle_effect": _ALL,
         "save_entry": _ALL,
+        "import_entry": _WORK,
         "keep_vectors": _WORK,
         "change_files": _WORK,
         # what row policies, views and everybody's queries call

@@ -1,7 +1,7 @@
 """The files of a folder or a repository, as items.
 
-Rule: what `.gitignore` files name is not there; neither are hidden files, links, and what lies in hidden folders. No link is
-followed and no program is run: a folder brings what is in it, and nothing else.
+Rule: what `.gitignore` files name is not there; neither are hidden files, links, and what lies in hidden folders. No
+link is followed and no program is run: a folder brings what is in it, and nothing else.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Takes a repository from a git address, its newest commit only, into a folder that the caller throws away.
 
-Rule: git runs without the user's or the system's configuration, without hooks, prompts, links or redirects, over HTTP alone, and
-within a time; nothing of the repository is run.
+Rule: git runs without the user's or the system's configuration, without hooks, prompts, links or redirects, over HTTP
+alone, and within a time; nothing of the repository is run.
 """
 
 import asyncio
@@ -17,8 +17,9 @@ from pgswarm.actions.outside.texts import one_line
 
 MARK: Final = "git+"
 _SAFE: Final = (
-    "core.hooksPath=/dev/null", "core.symlinks=false", "core.fsmonitor=false", "protocol.allow=never", "protocol.https.allow=always",
-    "protocol.http.allow=always", "http.followRedirects=false", "submodule.recurse=false", "transfer.fsckObjects=true",
+    "core.hooksPath=/dev/null", "core.symlinks=false", "core.fsmonitor=false", "submodule.recurse=false",
+    "protocol.allow=never", "protocol.https.allow=always", "protocol.http.allow=always", "http.followRedirects=false",
+    "transfer.fsckObjects=true",
 )  # fmt: skip
 
 
@@ -56,13 +57,15 @@ async def clone(url: str, into: Path, within_s: float) -> None:
         raise IntakeError("git is not installed here: install it, or give a folder")
     settings = [part for one in _SAFE for part in ("-c", one)]
     process = await asyncio.create_subprocess_exec(
-        git, *settings, "clone", "--depth", "1", "--single-branch", "--no-tags", "--quiet", "--template=", "--", url, str(into),
+        git, *settings, "clone", "--depth", "1", "--single-branch", "--no-tags", "--quiet", "--template=",
+        "--", url, str(into),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         env={
-            "PATH": os.environ.get("PATH", os.defpath), "HOME": str(into.parent), "LANG": "C", "GIT_TERMINAL_PROMPT": "0",
-            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_ASKPASS": "true", "GIT_LFS_SKIP_SMUDGE": "1",
+            "PATH": os.environ.get("PATH", os.defpath), "HOME": str(into.parent), "LANG": "C",
+            "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_ASKPASS": "true", "GIT_LFS_SKIP_SMUDGE": "1",
             "GIT_ATTR_NOSYSTEM": "1",
         },
     )  # fmt: skip

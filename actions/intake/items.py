@@ -104,26 +104,32 @@ def kind_of_file(name: str) -> str:
 def read_item(path: str, content: bytes, source: str) -> Item | LeftOut:
     """Return a file's content as text in UTF-8, a PDF as it is; `LeftOut` where it is neither, empty, or a secret."""
     name = path.rpartition("/")[2]
-    if not name.isprintable() or len(name) > MAX_NAME:
-        return LeftOut(path, "its name cannot be stored")
-    if len(content) > MAX_BYTES:
-        return LeftOut(path, f"it has {len(content):,} bytes, the limit is {MAX_BYTES:,}")
     kind = kind_of_file(name)
+    unfit = _unfit(name, len(content))
+    if unfit:
+        return LeftOut(path, unfit)
     fields: dict[str, Any] = {"source": source}
     if kind == "pdf" and content.startswith(b"%PDF-"):
         return Item(path, "pdf", content, fields)
+    return _text_item(path, "text" if kind == "pdf" else kind, content, fields)
+
+
+def _text_item(path: str, kind: str, content: bytes, fields: dict[str, Any]) -> Item | LeftOut:
+    name = path.rpartition("/")[2]
     try:
         decoded = decode(content, name)
     except NotTextError as error:
         return LeftOut(path, str(error))
-    if not decoded.text.strip():
-        return LeftOut(path, EMPTY)
-    secret = why_secret(path, decoded.text)
-    if secret:
-        return LeftOut(path, secret)
-    if kind == "pdf":
-        kind = "text"
+    reason = why_secret(path, decoded.text) if decoded.text.strip() else EMPTY
+    if reason:
+        return LeftOut(path, reason)
     if kind in {"python", "code"}:
         fields["language"] = "python" if kind == "python" else _LANGUAGES[PurePosixPath(name).suffix.lower()]
     note = f"{path} is not UTF-8: it is read as Windows-1252." if decoded.guessed else ""
     return Item(path, kind, decoded.text.encode(), fields, note=note)
+
+
+def _unfit(name: str, size: int) -> str:
+    if not name.isprintable() or len(name) > MAX_NAME:
+        return "its name cannot be stored"
+    return f"it has {size:,} bytes, the limit is {MAX_BYTES:,}" if size > MAX_BYTES else ""

@@ -58,7 +58,7 @@ def _write(reader: PdfReader) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return text without what a database or a terminal would stumble over; a `#` at the start of a line is no heading."""
+    """Return text without what a database or a terminal would stumble over; a `#` in front of a line is no heading."""
     lines = ("".join(c for c in line if c.isprintable() or c == "\t").rstrip() for line in text.splitlines())
     return "\n".join(f"\\{line}" if line.startswith("#") else line for line in lines).strip()
 

@@ -8,9 +8,9 @@ from fnmatch import fnmatch
 from typing import Final
 
 _NAMES: Final = (
-    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "id_rsa*", "id_dsa*", "id_ecdsa*",
-    "id_ed25519*", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".htpasswd", "credentials", "credentials.json",
-    "*.tfstate", "*.tfvars", "secrets.y*ml", "secrets.json", "secrets.toml",
+    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "id_rsa*", "id_dsa*",
+    "id_ecdsa*", "id_ed25519*", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".htpasswd", "credentials",
+    "credentials.json", "*.tfstate", "*.tfvars", "secrets.y*ml", "secrets.json", "secrets.toml",
 )  # fmt: skip
 _TEMPLATES: Final = (".env.example", ".env.sample", ".env.template", "*.pub")
 _CONTENT: Final = (

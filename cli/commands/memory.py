@@ -72,7 +72,7 @@ def add(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    r"""Put files, folders, repositories, web pages or a text into a swarm's memory, where its nodes find them from then on.
+    r"""Put files, folders, repositories, web pages or a text into a swarm's memory, where its nodes find them.
 
     The same content again changes nothing, other content makes a new version: the command can be repeated, also after
     it was interrupted. Of a PDF its text is kept beside it. In folders, hidden files, links and what .gitignore names

@@ -52,11 +52,11 @@ def keep(
         if isinstance(item, LeftOut):
             yield Kept(item.path, "left_out", None, f"{item.path}: {item.reason}")
             continue
-        kept = _keep(connection, swarm_id, item, description, known)
+        kept = _keep(connection, swarm_id, item, description, known=known)
         if item.content is not None:
             yield kept
         if item.kind == "pdf":
-            yield _keep_text(connection, swarm_id, item, kept, description, known)
+            yield _keep_text(connection, swarm_id, item, kept, description, known=known)
 
 
 def remove_gone(
@@ -74,6 +74,7 @@ def _keep(
     swarm_id: str,
     item: Item,
     description: str,
+    *,
     known: Mapping[str, Mapping[str, Any]],
     derived_from: str | None = None,
 ) -> Kept:
@@ -97,6 +98,7 @@ def _keep_text(
     item: Item,
     kept: Kept,
     description: str,
+    *,
     known: Mapping[str, Mapping[str, Any]],
 ) -> Kept:
     """Keep the text of a PDF; where neither changed, it is not read again."""
@@ -109,7 +111,7 @@ def _keep_text(
     text = asyncio.run(text_of(item))
     if not isinstance(text, Item):
         return Kept(item.path, "left_out", None, "" if text is None else text.reason)
-    return _keep(connection, swarm_id, text, description, known, kept.entry_id)
+    return _keep(connection, swarm_id, text, description, known=known, derived_from=kept.entry_id)
 
 
 def _is_same(found: Mapping[str, Any], item: Item, description: str) -> bool:

@@ -1,7 +1,7 @@
 """What a person means by a path or an address, as items for the memory.
 
-Rule: a file that was named must be text or a PDF; in a folder what is neither is left out and named. No link is followed: a
-folder brings what is in it, and nothing else.
+Rule: a file that was named must be text or a PDF; in a folder what is neither is left out and named. No link is
+followed: a folder brings what is in it, and nothing else.
 """
 
 import asyncio

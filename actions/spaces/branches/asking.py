@@ -22,14 +22,17 @@ MAX_PATH: Final = 500
 MAX_QUERY: Final = 1_000
 
 
-def _http(name: str) -> Callable[[BranchSettings], Any]:
-    """Make it when it is asked for: the client of HTTP is not loaded before."""
-    return lambda settings: getattr(import_module("pgswarm.actions.spaces.branches.http"), name)(settings)
+def _http_retriever(settings: BranchSettings) -> Any:
+    return import_module("pgswarm.actions.spaces.branches.http").HttpRetriever(settings)
+
+
+def _http_uploader(settings: BranchSettings) -> Any:
+    return import_module("pgswarm.actions.spaces.branches.http").HttpUploader(settings)
 
 
 _SHIPPED: Final[dict[str, dict[str, Callable[[BranchSettings], Any]]]] = {
-    "retrievers": {"files": FileStore, "http": _http("HttpRetriever")},
-    "uploaders": {"files": FileStore, "http": _http("HttpUploader")},
+    "retrievers": {"files": FileStore, "http": _http_retriever},
+    "uploaders": {"files": FileStore, "http": _http_uploader},
 }
 
 
@@ -48,10 +51,11 @@ async def read_from(named: Any, path: str) -> bytes:
     try:
         settings, store = _opened("retrievers", named)
         content = await _within(settings, store.read(path))
-        if not isinstance(content, bytes) or len(content) > settings.max_bytes:
-            raise BranchError(f"{one_line(path, MAX_PATH)} is no content of up to {settings.max_bytes:,} bytes")
     except BranchError as error:
         raise ActionError("branch_failed", str(error)) from None
+    if not isinstance(content, bytes) or len(content) > settings.max_bytes:
+        told = f"{one_line(path, MAX_PATH)} is no content of up to {settings.max_bytes:,} bytes"
+        raise ActionError("branch_failed", told)
     return content
 
 
@@ -62,9 +66,8 @@ async def upload_to(named: Any, path: str, content: bytes, description: str = ""
     """
     try:
         settings, store = _opened("uploaders", named)
-        if len(content) > settings.max_bytes:
-            raise BranchError(f"{path} has {len(content):,} bytes, the limit is {settings.max_bytes:,} (max_bytes)")
-        address = await _within(settings, store.upload(_plain(path), content, description))
+        place = _plain(path, len(content), settings.max_bytes)
+        address = await _within(settings, store.upload(place, content, description))
     except BranchError as error:
         raise ActionError("branch_failed", str(error)) from None
     return one_line(address, MAX_PATH)
@@ -78,8 +81,8 @@ def _opened(group: str, named: Any) -> tuple[BranchSettings, Any]:
         raise BranchError(str(error)) from None
     if settings is None:
         raise BranchError(
-            f"no store is called {one_line(name, 100)!r}: the operator names it under [{group}.<name>] in the file that "
-            "PGSWARM_CONNECTIONS names"
+            f"no store is called {one_line(name, 100)!r}: the operator names it under [{group}.<name>] in the file "
+            "that PGSWARM_CONNECTIONS names"
         )
     make = _SHIPPED[group].get(settings.kind)
     try:
@@ -148,8 +151,10 @@ def _hit(entry: Place, one: Found) -> Hit:
     )  # fmt: skip
 
 
-def _plain(path: str) -> str:
-    """Return a path that cannot climb; raise `BranchError`."""
+def _plain(path: str, size: int, most: int) -> str:
+    """Return a path that cannot climb; raise `BranchError`, also where the content is too large."""
+    if size > most:
+        raise BranchError(f"{one_line(path, MAX_PATH)} has {size:,} bytes, the limit is {most:,} (max_bytes)")
     parts = [part for part in path.split("/") if part]
     if not parts or any(part in {".", ".."} or not part.isprintable() for part in parts):
         raise BranchError(f"{one_line(path, MAX_PATH)!r} is no plain path")

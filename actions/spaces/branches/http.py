@@ -1,7 +1,7 @@
 """Any HTTP service as a store: searched by a GET that answers in JSON, read by a GET, written to by a PUT.
 
-`options`: `url` with `{query}` (and `{count}`), `results`, `title`, `path`, `text`: where these stand in its answer; `read_url` and
-`upload_url` with `{path}`; `headers`, in which `${NAME}` stands for an environment variable.
+`options`: `url` with `{query}` (and `{count}`), `results`, `title`, `path`, `text`: where these stand in its answer;
+`read_url` and `upload_url` with `{path}`; `headers`, in which `${NAME}` stands for an environment variable.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """Search in tables of a database that the operator connected: `[tables.<name>]` in the connections file.
 
-Rule: no SQL of a model's is run. It fills in a `TableQuery`; the statement is composed of it, so that it reads one table, which
-the operator named, and whose columns are there. Read-only transaction, statement timeout, row limit, cut cells.
+Rule: no SQL of a model's is run. It fills in a `TableQuery`; the statement is composed of it, so that it reads one
+table, which the operator named, and whose columns are there. Read-only transaction, statement timeout, row limit, cut
+cells.
 """
 
 from typing import Any, Final
@@ -25,8 +26,9 @@ async def by_sql(node: Node[Any], entry: Place, query: str) -> list[Hit]:
     """
     if entry.kind != "sql_table":
         raise NoSearchError(f"{entry.path} is searched by sql, and is no table: give it the kind sql_table")
-    table = Table(_settings(entry), str(entry.fields["table"]))
+    settings = _settings(entry)
     try:
+        table = Table(settings, str(entry.fields["table"]))
         columns = await table.columns(entry.fields.get("columns"))
         try:
             asked = await node.llm(TableQuery, _prompt(entry, columns, query))
@@ -54,8 +56,8 @@ def _settings(entry: Place) -> Any:
         raise NoSearchError(str(error)) from None
     if found is None:
         raise NoSearchError(
-            f"{entry.path}: no database is connected as {name!r}: the operator names it under [tables.{name or 'name'}] in "
-            "the file that PGSWARM_CONNECTIONS names"
+            f"{entry.path}: no database is connected as {name!r}: the operator names it under [tables.<name>] in the "
+            "file that PGSWARM_CONNECTIONS names"
         )
     return found
 

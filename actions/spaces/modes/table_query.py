@@ -1,7 +1,7 @@
 """A question to one table as data, and the SQL that is composed of it. Pure.
 
-Rule: names go through `sql.Identifier` and must be columns that the table has; values are parameters. So whatever a model
-writes, one table is read and nothing else is said to the database.
+Rule: names go through `sql.Identifier` and must be columns that the table has; values are parameters. So whatever a
+model writes, one table is read and nothing else is said to the database.
 """
 
 import re

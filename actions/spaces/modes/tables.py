@@ -1,7 +1,7 @@
 """Reads one table of a database that the operator connected.
 
-Rule: every statement runs alone in a read-only transaction that is rolled back, with a timeout of the database and one of
-our own; nothing but the tables that the operator named is read.
+Rule: every statement runs alone in a read-only transaction that is rolled back, with a timeout of the database and one
+of our own; nothing but the tables that the operator named is read.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from pgswarm.actions.outside.texts import cleaned, one_line, without
 MOST_COLUMNS: Final = 200
 _COLUMNS: Final = """
 select column_name, data_type from information_schema.columns
- where table_name = %s and table_schema = any (case when %s::text is null then current_schemas(false) else array[%s] end)
+ where table_name = %s
+   and table_schema = any (case when %s::text is null then current_schemas(false) else array[%s] end)
  order by ordinal_position limit 200
 """
 

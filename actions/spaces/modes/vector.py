@@ -1,7 +1,8 @@
 """Search by meaning: passages whose vectors are nearest to that of the question.
 
-Rule: what has no vector yet gets one first, in rounds of `ROUND` passages, each kept before the next is asked for: a crash
-costs one round at most. Where no model makes vectors, that is said, and nothing is guessed. The cost is the node's.
+Rule: what has no vector yet gets one first, in rounds of `ROUND` passages, each kept before the next is asked for: a
+crash costs one round at most. Where no model makes vectors, that is said, and nothing is guessed. The cost is the
+node's.
 """
 
 import uuid
@@ -39,7 +40,8 @@ def embedding_model() -> str:
     named = ModelSettings.from_env().embedding_model
     if named is None:
         raise NoSearchError(
-            "no model turns texts into vectors here: set PGSWARM_EMBEDDING_MODEL for every processor, or search by words"
+            "no model turns texts into vectors here: set PGSWARM_EMBEDDING_MODEL for every processor, "
+            "or search by words"
         )
     return named
 

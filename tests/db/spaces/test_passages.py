@@ -1,4 +1,5 @@
-"""Texts are cut along their structure: headings, paragraphs, definitions, rows; each passage knows what it stands under."""
+"""Texts are cut along their structure: headings, paragraphs, definitions, rows; each passage knows what it stands
+under."""
 
 import pytest
 
