@@ -16,6 +16,8 @@ from pgswarm.actions.intake.items import IntakeError
 from pgswarm.actions.outside.texts import one_line
 
 MARK: Final = "git+"
+LINK: Final = b"120000 "
+"""What git lists in front of a link."""
 _SAFE: Final = (
     "core.hooksPath=/dev/null", "core.symlinks=false", "core.fsmonitor=false", "submodule.recurse=false",
     "protocol.allow=never", "protocol.https.allow=always", "protocol.http.allow=always", "http.followRedirects=false",
@@ -51,35 +53,50 @@ def name_of(url: str) -> str:
 
 
 async def clone(url: str, into: Path, within_s: float) -> None:
-    """Put the files of the newest commit into a folder; raise `IntakeError` where that fails or takes too long."""
+    """Put the files of the newest commit into a folder; raise `IntakeError` where that fails or takes too long.
+
+    Links are not among them.
+    """
+    wanted = ("clone", "--depth", "1", "--single-branch", "--no-tags", "--quiet", "--template=", "--", url, str(into))
+    try:
+        async with asyncio.timeout(within_s):
+            await _git(into.parent, url, *wanted)
+            listed = await _git(into, url, "ls-files", "--stage", "-z")
+    except TimeoutError:
+        raise IntakeError(f"{url} took longer than {within_s:g} s to come") from None
+    for line in listed.split(b"\0"):
+        about, _, path = line.partition(b"\t")
+        if about.startswith(LINK):  # without links of the system, git writes where they lead into a file
+            into.joinpath(os.fsdecode(path)).unlink(missing_ok=True)
+
+
+async def _git(where: Path, url: str, *arguments: str) -> bytes:
+    """Run git, and return what it prints; killed with the task that waits for it."""
     git = shutil.which("git")
     if git is None:
         raise IntakeError("git is not installed here: install it, or give a folder")
     settings = [part for one in _SAFE for part in ("-c", one)]
     process = await asyncio.create_subprocess_exec(
-        git, *settings, "clone", "--depth", "1", "--single-branch", "--no-tags", "--quiet", "--template=",
-        "--", url, str(into),
+        git, *settings, *arguments,
+        cwd=where,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={
-            "PATH": os.environ.get("PATH", os.defpath), "HOME": str(into.parent), "LANG": "C",
+            "PATH": os.environ.get("PATH", os.defpath), "HOME": str(where), "LANG": "C",
             "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_ASKPASS": "true", "GIT_LFS_SKIP_SMUDGE": "1",
-            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_ASKPASS": "true", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_ATTR_NOSYSTEM": "1",
         },
     )  # fmt: skip
     try:
-        async with asyncio.timeout(within_s):
-            _, err = await process.communicate()
-    except TimeoutError:
-        raise IntakeError(f"{url} took longer than {within_s:g} s to come") from None
+        out, err = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
     if process.returncode != 0:
         raise IntakeError(f"{url} cannot be taken: {one_line(err.decode('utf-8', 'replace'), 300)}")
+    return out
 
 
 def _begins(url: str, allowed: str) -> bool:
