@@ -4,7 +4,6 @@
 processes; `chaos` processes that are killed; `packaging` what a stranger gets.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import settings
 
 from support.database import Database
 from support.processors import Processors, register_actions
-from support.server import Server, find_server, stop_run
+from support.server import Server, find_server, make_run_folder, stop_run
 from support.template import make_template
 
 TIERS = ("unit", "db", "api", "e2e", "chaos", "packaging")
@@ -34,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run a folder: the controller makes it, its workers are told of it."""
     shared = getattr(config, "workerinput", {}).get("run_folder")
-    config.stash[RUN_FOLDER] = Path(shared or tempfile.mkdtemp(prefix="pgswarm-test-"))
+    config.stash[RUN_FOLDER] = Path(shared or make_run_folder())
 
 
 @pytest.hookimpl(optionalhook=True)

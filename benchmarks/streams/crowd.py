@@ -73,9 +73,10 @@ class Subscriber:
         self._writer = writer
         try:
             resume = f"Last-Event-ID: {self.last}\r\n" if self.last else ""
-            writer.write(f"GET {self._path} HTTP/1.1\r\nHost: bench\r\n{self._headers}{resume}\r\n".encode())
+            writer.write(f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\n{self._headers}{resume}\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             if b" 200 " not in head.split(b"\r\n", 1)[0]:
+                self._tally.wrong.append(head.decode())
                 raise EOFError(head)
             self.connected.set()
             if self._stalls:
