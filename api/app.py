@@ -27,12 +27,13 @@ from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.blueprints import router as blueprints
 from pgswarm.api.spaces.changes import router as space_changes
+from pgswarm.api.spaces.imports import router as imports
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.time.routes import router as time
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (accounts, swarms, time, nodes, events, people, spaces, space_changes, blueprints, workers, health)
+ROUTERS = (accounts, swarms, time, nodes, events, people, spaces, space_changes, imports, blueprints, workers, health)
 """Every part's routes, in the order of the documentation."""
 
 
