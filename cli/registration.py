@@ -4,6 +4,7 @@ The pages of documentation that swarms read go with them. Rule: a module of acti
 left out; the others are told all the same.
 """
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 REGISTER = """
 select pgswarm.register_actions(specs => %s::jsonb) as written, pgswarm.register_documentation(pages => %s::jsonb)
+"""
+KNOWN = """
+select 1 from pgswarm.space_entry e join pgswarm.blob b on b.blob = e.blob
+ where e.entry_id = pgswarm.built_in_id('memory', 'swarm/api.md')
+   and position(convert_to(%s, 'UTF8') in b.content) > 0
 """
 DOCUMENT = "select pgswarm.register_documentation(pages => %s::jsonb)"
 
@@ -33,22 +39,37 @@ def register_actions(url: str) -> tuple[int, list[str]]:
 
 
 def register_api(url: str) -> None:
-    """Register the page on the HTTP API, made from the description that the API gives of itself."""
+    """Register the page on the HTTP API, unless the one that is there was made of the same files."""
     from pgswarm.actions.documentation import as_json
     from pgswarm.cli.database import connect as open_database
 
+    made_of = api_mark()
     with open_database(url) as connection:
-        connection.execute(DOCUMENT, (as_json([api_page()]),))
+        if not connection.execute(KNOWN, (made_of,)).fetchall():
+            connection.execute(DOCUMENT, (as_json([api_page(made_of)]),))
 
 
-def api_page() -> "Page":
-    """Return every route with what it does, as one page."""
+def api_mark() -> str:
+    """Return what names the API's files as they are: to import them and let them describe themselves takes seconds."""
+    from pathlib import Path
+
+    import pgswarm
+
+    folder = Path(pgswarm.__path__[0]) / "api"
+    sums = hashlib.sha256()
+    for file in sorted(folder.rglob("*.py")):
+        sums.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return sums.hexdigest()[:16]
+
+
+def api_page(made_of: str) -> "Page":
+    """Return every route with what it does, as one page, from the description that the API gives of itself."""
     from pgswarm.actions.documentation import Page
     from pgswarm.api.app import create_app
     from pgswarm.api.settings import ApiSettings
 
     described = create_app(ApiSettings(database_url="")).openapi()
-    lines = ["# The HTTP API", "", "`GET /openapi.json` has the same with every schema.", ""]
+    lines = ["# The HTTP API", "", f"`GET /openapi.json` has the same with every schema. Routes {made_of}.", ""]
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             told = " ".join(str(operation.get("description", "")).split())

@@ -10,6 +10,10 @@ from support.command import ME
 from support.database import Database
 from support.processors import OUTSIDE
 
+API_PAGE = """
+select convert_from(b.content, 'UTF8') from pgswarm.space_entry e join pgswarm.blob b using (blob)
+ where e.path = 'swarm/api.md'
+"""
 BUILT_IN = {"bench/noop", "swarm/route_action", "files/read", "memory/retrieve"}
 
 
@@ -18,11 +22,7 @@ def test_a_swarm_starts_by_sql_after_migrate_with_no_processor_ever(empty_db: Da
     assert isinstance(empty_db.value("select pgswarm.start_swarm('x', 'bench/noop')"), UUID)
     assert empty_db.value("select count(*) from pgswarm.worker") == 0
     assert {row["action_id"] for row in empty_db.rows("select action_id from pgswarm.action")} >= BUILT_IN
-    api = empty_db.value(
-        """select convert_from(b.content, 'UTF8') from pgswarm.space_entry e join pgswarm.blob b using (blob)
-            where e.path = 'swarm/api.md'"""
-    )
-    assert "`POST /v1/swarms`: Start a swarm. " in api
+    assert "`POST /v1/swarms`: Start a swarm. " in empty_db.value(API_PAGE)
 
 
 def test_migrate_registers_again_what_changed_in_a_database_that_is_current(empty_db: Database) -> None:
@@ -31,6 +31,10 @@ def test_migrate_registers_again_what_changed_in_a_database_that_is_current(empt
     assert ME.json("migrate", PGSWARM_DATABASE_URL=empty_db.url) == {"changed": False, "actions": 1}
     assert ME.json("migrate", PGSWARM_DATABASE_URL=empty_db.url) == {"changed": False, "actions": 0}
     assert empty_db.value("select description from pgswarm.action where action_id = 'bench/noop'") != "old"
+    old = [{"path": "swarm/api.md", "description": "of older routes", "content": "Routes 0123456789abcdef."}]
+    empty_db.run("select pgswarm.register_documentation(%(pages)s)", pages=json.dumps(old))
+    ME.pgswarm("migrate", PGSWARM_DATABASE_URL=empty_db.url)
+    assert "`POST /v1/swarms`: Start a swarm. " in empty_db.value(API_PAGE)
 
 
 def test_actions_of_other_packages_are_registered_and_a_broken_module_is_named(empty_db: Database) -> None:
