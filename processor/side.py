@@ -6,7 +6,7 @@ activation's own deadline.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
@@ -40,7 +40,7 @@ class Side:
         )
 
     async def rows(
-        self, query: str, params: Sequence[Any] = (), *, point: str = "", until: float | None = None
+        self, query: str, params: Sequence[Any] | Mapping[str, Any] = (), *, point: str = "", until: float | None = None
     ) -> list[tuple[Any, ...]]:
         """Return the rows of a query that may be sent twice; `until` is monotonic time, `point` names its failpoints.
 
@@ -64,7 +64,7 @@ class Side:
                 self._outage.end("side")
                 return found
 
-    async def _rows(self, query: str, params: Sequence[Any], point: str) -> list[tuple[Any, ...]]:
+    async def _rows(self, query: str, params: Sequence[Any] | Mapping[str, Any], point: str) -> list[tuple[Any, ...]]:
         if not self._opened:
             self._opened = True
             await self._pool.open()

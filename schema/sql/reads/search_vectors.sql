@@ -74,7 +74,7 @@ begin
     'select array_agg(n.hash) from (
        select v.hash from unnest($1) u(hash) join pgswarm.passage_vector v on v.hash = u.hash and v.model = $2
         where length(v.signs) = %3$s
-        order by (%1$s) operator(%2$I.<=>) (%4$s) limit $3) n',
+        order by ((%1$s) operator(%2$I.<=>) (%4$s)) + 0 limit $3) n',  -- a sum: no index is in that order
     pgswarm.as_vector('v.embedding', schema, v_numbers), schema, v_numbers, pgswarm.as_vector('$4', schema, v_numbers))
     into v_found using hashes, near_by_vector.model, max_results, query;
   return v_found;

@@ -11,8 +11,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from db.spaces.conftest import OpenStage
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.models.errors import ModelError
+from pgswarm.actions.models.offline.rules import answer
 from pgswarm.actions.spaces.branches import read_from, upload_to
 from pgswarm.actions.spaces.places import Place
 from pgswarm.actions.spaces.searching import NoSearchError, search
@@ -23,7 +25,7 @@ from pgswarm.processor.side import Side
 from support.connections.serving import listening
 from support.connections.site import application
 from support.database import Database
-from support.spaces import save
+from support.spaces import find, save
 from support.verbs import Conn, start
 
 FOREVER = 1e9
@@ -235,6 +237,31 @@ async def test_a_branch_of_files_is_searched_read_and_written_within_its_root(
         with pytest.raises(ActionError, match=r"plain path|not in this store|no file|is no"):
             await upload_to({"name": "docs"}, path, b"x")
     assert (tmp_path / "outside.txt").read_text() == "the mill is secret"
+
+
+async def test_nodes_look_into_a_branch_elsewhere_and_what_they_save_there_goes_there(
+    db: Database, stage: OpenStage, connections: Any, tmp_path: Path
+) -> None:
+    root = tmp_path / "store"
+    root.mkdir()
+    (root / "minutes.md").write_text("We buy the mill in May.\n")
+    store = f'kind = "files"\noptions = {{ root = "{root}" }}\n'
+    connections(f"[retrievers.docs]\n{store}[uploaders.docs]\n{store}")
+
+    def says(task: str, data: Any) -> Any:
+        if task == "find_place":
+            return {"choice": data["choices"][0]["name"], "reason": "it is the only one"}
+        return answer(task, data, {})
+
+    node = stage(says, "When do we buy the mill?")
+    fields = {"retriever": {"name": "docs"}, "uploader": {"name": "docs"}}
+    save(db.conn, node.swarm_id, "references/board", None, kind="folder", description="the mill", fields=fields)
+    found = await node.run("memory/retrieve", {})
+    assert "We buy the mill in May." in found.report
+    assert "references/board/minutes.md" in found.report
+    await node.run("memory/save", {"name": "plan.md", "content": "June", "folder": "references/board/plans"})
+    assert (root / "plans" / "plan.md").read_text() == "June"
+    assert find(db.conn, node.swarm_id, "references/board/plans/plan.md") is not None
 
 
 async def test_a_branch_over_http_is_asked_with_the_operators_key(

@@ -1,0 +1,1 @@
+"""Actions on actions: making new ones, and keeping their space in order."""
