@@ -8,12 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from pgswarm.actions.node import Node
-from pgswarm.actions.spaces.branches import by_retriever
 from pgswarm.actions.spaces.hits import MAX_HITS, Hit, NoSearchError, hits_of
 from pgswarm.actions.spaces.modes.code import by_code
-from pgswarm.actions.spaces.modes.sql import by_sql
 from pgswarm.actions.spaces.modes.vector import by_vector
-from pgswarm.actions.spaces.places import Place
+from pgswarm.actions.spaces.places import Place, lives_elsewhere
 from pgswarm.schema.kinds import Search
 
 Mode: TypeAlias = Callable[[Node[Any], Place, str], Awaitable[Sequence[Hit]]]
@@ -24,7 +22,9 @@ async def search(node: Node[Any], entry: Place, query: str) -> list[Hit]:
 
     A branch that lives elsewhere (its `retriever` says where) is asked there, whatever its way.
     """
-    if entry.fields.get("retriever"):
+    if lives_elsewhere(entry):
+        from pgswarm.actions.spaces.branches import by_retriever  # noqa: PLC0415 - where there is such a branch
+
         return list(await by_retriever(node, entry, query))[:MAX_HITS]
     mode = Search(entry.search)
     way = MODES.get(mode)
@@ -37,6 +37,13 @@ async def by_text(node: Node[Any], entry: Place, query: str) -> list[Hit]:
     """Return the passages of an entry and of all below it that fit the words."""
     found = await node.memory.search(query, limit=MAX_HITS, folder=str(entry.entry_id) if entry.path else "")
     return hits_of(entry, found, Search.TEXT)
+
+
+async def by_sql(node: Node[Any], entry: Place, query: str) -> list[Hit]:
+    """Return the rows of a table of a connected database that answer the question."""
+    from pgswarm.actions.spaces.modes import sql  # noqa: PLC0415 - where there is such a table
+
+    return await sql.by_sql(node, entry, query)
 
 
 async def by_nothing(_node: Node[Any], _entry: Place, _query: str) -> list[Hit]:
