@@ -6,11 +6,12 @@ Everything here is a copy of rows or a call that journals itself; nothing here w
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from pgswarm.actions.created.library import Library
 from pgswarm.actions.spaces.places import Spaces
 from pgswarm.schema.states import Outcome
 
@@ -80,9 +81,10 @@ class SwarmInfo:
 
 @dataclass(frozen=True, slots=True)
 class EntryInfo:
-    """One entry of the swarm's memory, without its content. `size` is in bytes, `kind` as in the space's table.
+    """One entry of memory, without its content. `size` is in bytes, `kind` as in the space's table.
 
-    `made`: by a node of the swarm, not by a person.
+    `made`: by a node of the swarm, not by a person. `layer`: whose; what is the blueprint's or built in is shared,
+    and cannot be changed from a swarm.
     """
 
     entry_id: UUID
@@ -92,6 +94,12 @@ class EntryInfo:
     size: int
     path: str
     made: bool = False
+    layer: Literal["swarm", "blueprint", "built_in"] = "swarm"
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is not the swarm's own."""
+        return self.layer != "swarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +198,14 @@ class Bench(Protocol):
         wall_s: float = 60.0,
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
+        apart: bool = False,
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
         `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
         that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
-        workspace with the same path. Raises `ActionError`: `no_sandbox`, `too_large`,
-        `packages_failed`, `conflict`.
+        workspace with the same path; `apart`: it finds these alone, and nothing is kept. Raises `ActionError`:
+        `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
         """
 
 
@@ -204,9 +213,10 @@ class Memory(Protocol):
     """The swarm's memory: files attached by the person, and what nodes saved."""
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the swarm's own entries, oldest first: of a large memory those at its root, and the first by path.
+        """List the files that this node may read: built in, the blueprint's, the swarm's own, each oldest first.
 
-        A large one is walked by `spaces`, a level at a time, or searched.
+        Of a large memory those at its root, and the first by path: it is walked by `spaces`, a level at a time, or
+        searched.
         """
 
     async def read(self, name_or_id: str | UUID) -> str:
@@ -307,6 +317,8 @@ class Node(Protocol[ArgsT]):
     """The swarm's workspace."""
     sandbox: Bench
     """Where code runs: on the workspace, never in this process."""
+    library: Library
+    """The actions that the swarm made, and those of its blueprint."""
     log: logging.LoggerAdapter[logging.Logger]
 
     async def swarm(self) -> SwarmInfo:

@@ -152,6 +152,42 @@ class RemoveEntry(_Change):
     model_config = ConfigDict(json_schema_extra={"example": {"if_version": 1}})
 
 
+class SaveEntry(_Change):
+    """What is to be kept, and where. What is left out stays as it is, where there is such an entry already."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "swarm_id": SWARM_ID,
+                "folder": "references",
+                "name": "style.md",
+                "content": "We write short sentences.",
+            }
+        }
+    )
+
+    swarm_id: UUID = Field(examples=[SWARM_ID], description="The swarm whose memory it is.")
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["style.md"])
+    kind: str | None = Field(
+        default=None, max_length=40, examples=["markdown"], description="Left out: by the name and the content."
+    )
+    content: str | None = Field(default=None, examples=["We write short sentences."])
+    upload_id: UUID | None = Field(default=None, description="A file that was sent, in the place of `content`.")
+    description: str | None = Field(
+        default=None, examples=["How we write"], description="What it is about: nodes that look for something read it."
+    )
+    folder: str = Field(default="", max_length=5000, description="The path of its folder.", examples=["references"])
+    parent_id: UUID | None = Field(default=None, description="The folder by its id, in the place of its path.")
+    fields: dict[str, Any] | None = Field(default=None, examples=[{"source": "the handbook"}])
+    search: Search | Literal["inherit"] | None = Field(
+        default=None, description="How it is searched; `inherit`: as its folder says."
+    )
+    target_id: UUID | None = Field(default=None, description="Where a pointer leads.")
+    derived_from: list[UUID] | None = Field(
+        default=None, max_length=MOST_ENTRIES, description="The entries that it is out of date with."
+    )
+
+
 class Moved(BaseModel):
     """What became of an entry that moved."""
 
@@ -224,6 +260,17 @@ class Contribution(BaseModel):
     entry_ids: list[UUID] = Field(min_length=1, max_length=MOST_ENTRIES, examples=[[ENTRY_ID]])
 
 
+class MergedAction(BaseModel):
+    """A version of an action that a swarm made, as it was reviewed: its hash says so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    swarm_id: UUID = Field(examples=[SWARM_ID])
+    action_id: str = Field(max_length=100, pattern=r"^created/[a-z][a-z0-9_]*$", examples=["created/count_words"])
+    version: int = Field(ge=1, le=2_147_483_647, examples=[2])
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of what was reviewed; its entry's `fields` have it.")
+
+
 class CreateBlueprint(BaseModel):
     """A new version of a blueprint. The first of its name is version 1."""
 
@@ -251,5 +298,8 @@ class CreateBlueprint(BaseModel):
         default_factory=list, max_length=MOST_ENTRIES, description="Entries of that version that this one is without."
     )
     contribution: Contribution | None = None
+    actions: list[MergedAction] = Field(
+        default_factory=list, max_length=MOST_ENTRIES, description="Actions that swarms made, after a review."
+    )
     entries: list[NewEntry] = Field(default_factory=list, max_length=MOST_ENTRIES)
     shared: bool = Field(default=False, description="For everybody; only administrators may say so.")

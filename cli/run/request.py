@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgswarm.cli.approve import check_approve
+from pgswarm.cli.approve import check_approve, check_create
 from pgswarm.cli.budget import parse_budget
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.run.files import Attachment, read_files
 
 LONGEST_GOAL = 100_000  # bytes, as `start_swarm` has it
 LONGEST_MODEL = 300
+LONGEST_BLUEPRINT = 100
 RECORDED = "recorded:"
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -56,6 +57,8 @@ def make_request(
     model: str | None = None,
     budget: str | None = None,
     approve: str | None = None,
+    create: str | None = None,
+    blueprint: str | None = None,
     memo: bool = False,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
@@ -69,6 +72,13 @@ def make_request(
         options["model"] = _model(model)
     if approve is not None:
         options["approve"] = check_approve("--approve", approve)
+    if create is not None:
+        options["create"] = check_create("--create", create)
+    if blueprint is not None:
+        name = _text("--blueprint", blueprint).strip()
+        if not name or len(name) > LONGEST_BLUEPRINT:
+            raise BadInputError("--blueprint is no name of a blueprint", "Give its name, or the id of a version.")
+        options["blueprint"] = name
     if memo:
         options["memo"] = True
     return Request(_goal(goal), _text("--action", action), _args(args), read_files(files), options)

@@ -26,6 +26,22 @@ class ImportOptions(TypedDict, total=False):
 SPACES: Final = ("action", "memory", "util")
 
 
+class EntryOptions(TypedDict, total=False):
+    """What can be said of an entry beside its name: `folder` or `parent_id`, `content` or `upload_id`."""
+
+    folder: str
+    parent_id: Id
+    kind: str
+    content: str
+    upload_id: Id
+    description: str
+    fields: Mapping[str, Any]
+    search: str
+    target_id: Id
+    derived_from: Sequence[Id]
+    if_version: int
+
+
 def entries(space: Space, swarm_id: Id | None, folder: str | None) -> Listing[Entry]:
     """List the entries of a space."""
     return listing(_space(space), Entry, said(swarm_id=swarm_id, folder=folder))
@@ -64,6 +80,11 @@ def verify_space(space: Space, swarm_id: Id | None, blueprint_id: Id | None) -> 
     """Say what does not hold in a space."""
     wanted = said(swarm_id=swarm_id, blueprint_id=blueprint_id)
     return Call("GET", _space(space, "/verify"), inner("items", list[Flaw]), wanted)
+
+
+def save_entry(swarm_id: Id, name: str, options: EntryOptions, key: str | None) -> Call[Entry]:
+    """Save an entry of memory."""
+    return make("/v1/memory/entries", Entry, {"swarm_id": swarm_id, "name": name, **options}, key)
 
 
 def move_entry(

@@ -189,6 +189,43 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_where=sa.text("derived_from <> '{}'"),
     )
+    op.create_index(
+        "space_entry_created_idx",
+        "space_entry",
+        [sa.literal_column("(fields ->> 'action_id')"), "scope_id"],
+        unique=False,
+        schema="pgswarm",
+        postgresql_where=sa.text("fields ->> 'source' = 'created'"),
+    )
+    op.create_table(
+        "revoked_action",
+        sa.Column("revocation_id", sa.UUID(), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("action_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("revoked_by", sa.Text(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("revocation_id", name=op.f("revoked_action_pkey")),
+        schema="pgswarm",
+    )
+    op.create_index(
+        "revoked_action_key",
+        "revoked_action",
+        ["hash", "owner_id"],
+        unique=True,
+        schema="pgswarm",
+        postgresql_nulls_not_distinct=True,
+    )
+    op.create_index(
+        "node_created_action_idx",
+        "node",
+        ["action", "action_version"],
+        unique=False,
+        schema="pgswarm",
+        postgresql_where=sa.text("action like 'created/%'"),
+    )
     op.create_table(
         "workspace_change",
         sa.Column("swarm_id", sa.UUID(), nullable=False),

@@ -97,6 +97,13 @@ Index(
     postgresql_using="gin",
     postgresql_where=text("derived_from <> '{}'"),
 )
+# Actions that swarms made, by their ids.
+Index(
+    "space_entry_created_idx",
+    text("(fields ->> 'action_id')"),
+    space_entry.c.scope_id,
+    postgresql_where=text("fields ->> 'source' = 'created'"),
+)
 
 # What an entry was before it changed, and what it was when it was removed.
 entry_version = Table(

@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from support.api import Account, Api, problem
+from support.created import make
 
 TEXT = "The tenant shall pay the rent on the first day of the month."
 
@@ -149,6 +150,44 @@ async def test_entry_is_renamed_read_in_its_old_version_and_removed(api: Api) ->
     assert (await client.get("/v1/spaces/memory/verify", params={"swarm_id": str(swarm_id)})).json() == {"items": []}
 
 
+async def test_person_keeps_a_text_and_a_file_in_memory_and_nobody_undoes_it_unseen(api: Api) -> None:
+    swarm_id, other = str(api.swarm(api.anna)), str(api.swarm(api.ben))
+    client = api.client(api.anna)
+    wanted = {"swarm_id": swarm_id, "folder": "projects/a", "name": "plan.md", "content": "Ship it.", "if_version": 0}
+    made = await client.post("/v1/memory/entries", json=wanted)
+    assert made.status_code == 201, made.text
+    entry = made.json()
+    assert (entry["path"], entry["kind"], entry["version"]) == ("projects/a/plan.md", "markdown", 1)
+    problem(await client.post("/v1/memory/entries", json=wanted), 409, field="if_version")
+    newer = {**wanted, "content": "Ship it later.", "if_version": 1, "description": "when"}
+    again = (await client.post("/v1/memory/entries", json=newer)).json()
+    assert (again["entry_id"], again["version"]) == (entry["entry_id"], 2)
+    assert (await client.post("/v1/memory/entries", json=newer | {"if_version": 2})).json()["version"] == 2
+    (event,) = api.db.rows(
+        "select actor from pgswarm.event where swarm_id = %(s)s and kind = 'memory.saved' and data->>'version' = '2'",
+        s=swarm_id,
+    )
+    assert event["actor"] == str(api.anna.account_id)
+    picture = b"\x89PNG\r\n" + bytes(range(256))
+    sent = await client.post("/v1/uploads", files={"file": ("a.png", picture)})
+    (upload,) = sent.json()["items"]
+    asked = {"swarm_id": swarm_id, "name": "map.png", "upload_id": upload["upload_id"], "parent_id": entry["parent_id"]}
+    image = (await client.post("/v1/memory/entries", json=asked)).json()
+    assert (image["path"], image["kind"]) == ("projects/a/map.png", "image")
+    assert (await client.get(f"/v1/spaces/memory/{image['entry_id']}/content")).content == picture
+    for wrong, status, field in (
+        ({"swarm_id": other, "name": "a", "content": "x"}, 404, "swarm_id"),
+        ({**asked, "content": "x"}, 422, "upload_id"),
+        ({**asked, "upload_id": str(uuid.uuid4())}, 404, "upload_id"),
+        ({**asked, "folder": "projects"}, 422, "folder"),
+        ({"swarm_id": swarm_id, "name": "a"}, 422, "content"),
+        ({"swarm_id": swarm_id, "name": "../a", "content": "x"}, 422, "name"),
+        ({"swarm_id": swarm_id, "name": "a", "kind": "spell", "content": "x"}, 422, "kind"),
+        ({"swarm_id": swarm_id, "name": "swarm", "content": "x"}, 409, "name"),
+    ):
+        problem(await client.post("/v1/memory/entries", json=wrong), status, field=field)
+
+
 async def test_blueprint_is_made_whole_used_and_stood_upon(api: Api) -> None:
     swarm_id, entry_id = _entry(api, api.anna, "deal.txt")
     client = api.client(api.anna)
@@ -184,6 +223,25 @@ async def test_blueprint_is_made_whole_used_and_stood_upon(api: Api) -> None:
     assert {b["name"] for b in await _pages(api, "/v1/blueprints")} == {"careful"}
     problem(await client.post("/v1/blueprints", json={"name": "x", "shared": True}), 403)
     problem(await api.client(api.ben).get(f"/v1/blueprints/{first['blueprint_id']}"), 404, field="blueprint_id")
+
+
+async def test_action_that_a_swarm_made_comes_into_a_blueprint_only_as_it_was_reviewed(api: Api) -> None:
+    swarm_id = api.swarm(api.anna)
+    root = api.db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=swarm_id)
+    make(api.db.conn, swarm_id, root, "shout", "print('one')")
+    client = api.client(api.anna)
+    (made,) = (await client.get("/v1/spaces/action", params={"swarm_id": str(swarm_id)})).json()["items"]
+    reviewed = {"swarm_id": str(swarm_id), "action_id": "created/shout", "version": 1, "hash": made["fields"]["hash"]}
+    other = {**reviewed, "hash": "0" * 64}
+    problem(await client.post("/v1/blueprints", json={"name": "crew", "actions": [other]}), 409, field="hash")
+    contribution = {"swarm_id": str(swarm_id), "entry_ids": [made["entry_id"]]}
+    unseen = {"name": "crew", "contribution": contribution}
+    problem(await client.post("/v1/blueprints", json=unseen), 422, field="entry_ids")
+    answer = await client.post("/v1/blueprints", json={"name": "crew", "actions": [reviewed]})
+    assert answer.status_code == 201, answer.text
+    level = await _pages(api, "/v1/spaces/action/level", blueprint_id=answer.json()["blueprint_id"], path="created")
+    assert [(each["name"], each["layer"]) for each in level] == [("shout", "blueprint")]
+    assert level[0]["fields"]["approval"]["merged_by"] == str(api.anna.account_id)
 
 
 async def test_workers_are_listed_and_their_hosts_told_to_administrators_only(api: Api) -> None:

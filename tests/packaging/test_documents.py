@@ -45,6 +45,8 @@ def parse(words: list[str]) -> None:
         return
     path = "pgswarm"
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
+        if words[0] not in command.commands and hasattr(command, "default"):
+            break  # an argument of the group's default command
         name, *words = words
         assert name in command.commands, f"there is no command `{path} {name}`"
         command, path = command.commands[name], f"{path} {name}"
@@ -119,6 +121,9 @@ RUN_BY = {  # what is neither code nor a command needs none
     "tests/db/spaces/test_memory_page.py": {"docs/memory.md": "python sql"},
     "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
     "tests/e2e/test_outside_page.py": {"docs/outside.md": "sh python"},
+    "tests/e2e/test_created_command.py": {"docs/creation.md": "console"},
+    "tests/db/processor/test_created_actions.py": {"docs/creation.md": "python"},
+    "tests/e2e/test_tutorial.py": {"docs/tutorial.md": "console python sh"},
 }
 LANGUAGE = re.compile(r"^```(sh|bash|console|sql|python)$", re.MULTILINE)
 
