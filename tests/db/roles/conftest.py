@@ -76,6 +76,7 @@ def owned(module_db: Database) -> Owned:
                 [swarm_id, content.encode()],
             )
         folder = call(conn, "select pgswarm.find_entry(%s, 'papers')", swarm_id)
+        conn.execute("select pgswarm.keep_profile(%s, '{}')", [swarm_id])
         add_message(conn, swarm_id, None, "hello")
         worker.does(spawn(run, Kid()))
         worker.does(ask(worker.claim_one(), "well?"))
