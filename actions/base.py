@@ -5,7 +5,7 @@ first. Its id, description and schema are what routers and people see.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args
 
@@ -38,7 +38,7 @@ class ActionSpec:
 
     `timeout_s` bounds one activation; `max_attempts` the claims of one activation; `max_backoff_s` the pause before
     another attempt after an exception; `routable` says whether routers may choose it; `source` who brought it, where
-    that is not the module of its class.
+    that is not the module of its class; `output_schema` is what its report is, as JSON, where it is that.
     """
 
     action_id: str
@@ -51,6 +51,7 @@ class ActionSpec:
     args_model: type[BaseModel]
     handlers: tuple[str, ...]
     source: str = ""
+    output_schema: Mapping[str, Any] | None = None
 
 
 class Action(Generic[ArgsT]):
@@ -104,8 +105,12 @@ def action(
     max_attempts: int = 5,
     max_backoff_s: float = 30.0,
     routable: bool = True,
+    output: type[BaseModel] | None = None,
 ) -> Callable[[type[ActionT]], type[ActionT]]:
-    """Register a class as the action `folder/name`; `timeout_s` in seconds for one activation."""
+    """Register a class as the action `folder/name`; `timeout_s` in seconds for one activation.
+
+    `output`: what its report is, as JSON: other actions whose arguments that fits can be chained to it.
+    """
 
     def register(cls: type[ActionT]) -> type[ActionT]:
         cls.spec = ActionSpec(
@@ -120,6 +125,7 @@ def action(
             handlers=tuple(
                 name for name, fn in inspect.getmembers(cls, inspect.iscoroutinefunction) if not name.startswith("_")
             ),
+            output_schema=output.model_json_schema() if output else None,
         )
         registry.add(cls)
         return cls

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from pgswarm.actions.created.library import Library
+from pgswarm.actions.spaces.places import Spaces
 from pgswarm.schema.states import Outcome
 
 ArgsT = TypeVar("ArgsT", bound=BaseModel)
@@ -80,7 +81,10 @@ class SwarmInfo:
 
 @dataclass(frozen=True, slots=True)
 class EntryInfo:
-    """One entry of the swarm's memory, without its content. `size` is in bytes, `kind` as in the space's table."""
+    """One entry of the swarm's memory, without its content. `size` is in bytes, `kind` as in the space's table.
+
+    `made`: by a node of the swarm, not by a person.
+    """
 
     entry_id: UUID
     name: str
@@ -88,6 +92,7 @@ class EntryInfo:
     description: str
     size: int
     path: str
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,7 @@ class Passage:
     first_line: int
     last_line: int
     score: float
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,10 @@ class Memory(Protocol):
     """The swarm's memory: files attached by the person, and what nodes saved."""
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the entries that this node may read, oldest first."""
+        """List the swarm's own entries, oldest first: of a large memory those at its root, and the first by path.
+
+        A large one is walked by `spaces`, a level at a time, or searched.
+        """
 
     async def read(self, name_or_id: str | UUID) -> str:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
@@ -232,6 +241,7 @@ class ActionChoice:
     action_id: str
     description: str
     input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any] | None = None
 
 
 class Node(Protocol[ArgsT]):
@@ -254,6 +264,8 @@ class Node(Protocol[ArgsT]):
     """To the questions of the last `Ask`, in their order."""
     messages: Sequence[Message]
     memory: Memory
+    spaces: Spaces
+    """The trees of actions, memory and utils, a level at a time."""
     files: Files
     """The swarm's workspace."""
     sandbox: Bench

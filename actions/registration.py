@@ -16,6 +16,7 @@ def specs(actions: Iterable[Action[Any]]) -> str:
 
 def _spec(action: Action[Any]) -> dict[str, Any]:
     spec = action.spec
+    output = {"output_schema": spec.output_schema} if spec.output_schema else {}
     return {
         "action_id": spec.action_id,
         "version": spec.version,
@@ -26,6 +27,7 @@ def _spec(action: Action[Any]) -> dict[str, Any]:
         "routable": spec.routable,
         "source": spec.source or type(action).__module__,
         "folder": _folder(action),
+        **output,
     }
 
 

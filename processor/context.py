@@ -26,6 +26,7 @@ from pgswarm.processor.library import SwarmLibrary
 from pgswarm.processor.memory import SwarmMemory
 from pgswarm.processor.sandboxes import Sandboxes
 from pgswarm.processor.side import Side
+from pgswarm.processor.spaces import SwarmSpaces
 from pgswarm.processor.workspace import Workspace
 from pgswarm.schema.states import Outcome, Verb
 
@@ -138,6 +139,11 @@ class NodeContext:
     def memory(self) -> SwarmMemory:
         """The swarm's memory."""
         return SwarmMemory(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
+
+    @cached_property
+    def spaces(self) -> SwarmSpaces:
+        """The trees of actions, memory and utils."""
+        return SwarmSpaces(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
 
     @cached_property
     def files(self) -> Workspace:

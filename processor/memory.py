@@ -12,18 +12,37 @@ from pgswarm.schema.decode import NotTextError, decode
 
 MAX_RESULTS: Final = 100
 
+MAX_ENTRIES: Final = 1_000
+
+# What people attach lies at the root: it is there however large the rest is. Both parts come of an index, in its order.
 _ENTRIES: Final = """
-select entry_id, name, kind, description, size, path from pgswarm.space_entry
- where swarm_id = %s and space = 'memory' and blob is not null order by created_at, entry_id
+select e.entry_id, e.name, e.kind, e.description, e.size, e.path, e.author_node_id is not null
+  from ((select a.entry_id from pgswarm.space_entry a
+          where a.parent_id = pgswarm.space_root('memory') and a.scope_id = %(swarm)s and a.blob is not null
+          order by a.name limit %(most)s)
+        union
+        (select b.entry_id from pgswarm.space_entry b
+          where b.scope_id = %(swarm)s and b.space = 'memory' and b.blob is not null order by b.path limit %(most)s)) f
+  join pgswarm.space_entry e on e.entry_id = f.entry_id
+ order by e.created_at, e.entry_id
+"""
+_NAMED: Final = """
+select entry_id, name, kind, description, size, path, author_node_id is not null from pgswarm.space_entry
+ where scope_id = %s and space = 'memory' and blob is not null and lower(name) = lower(%s)
+ order by created_at, entry_id limit 20
 """
 _READ: Final = "select pgswarm.read_entry(swarm_id => %s, entry_id => %s)"
+_NAME: Final = """
+select e.name, pgswarm.read_entry(swarm_id => %s, entry_id => e.entry_id)
+  from pgswarm.space_entry e where e.entry_id = %s
+"""
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
                           content => %s)
 """
 _SEARCH: Final = """
-select entry_id, name, content, first_line, last_line, score
+select entry_id, name, content, first_line, last_line, score, path
   from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
 """
 
@@ -41,8 +60,9 @@ class SwarmMemory:
         self._until = until
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the entries, oldest first."""
-        return [EntryInfo(*row) for row in await self._side.rows(_ENTRIES, (self._swarm_id,), until=self._until)]
+        """List the entries, oldest first: at most `MAX_ENTRIES` at the root, and as many by path."""
+        params = {"swarm": self._swarm_id, "most": MAX_ENTRIES}
+        return [EntryInfo(*row) for row in await self._side.rows(_ENTRIES, params, until=self._until)]
 
     async def read(self, name_or_id: str | UUID) -> str:
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy.
@@ -112,14 +132,29 @@ class SwarmMemory:
         return found
 
     async def _content(self, name_or_id: str | UUID) -> tuple[str, bytes]:
+        if isinstance(name_or_id, UUID):
+            named = await self._side.rows(_NAME, (self._swarm_id, name_or_id), until=self._until)
+            if named and named[0][1] is not None:
+                return named[0][0], bytes(named[0][1])
         entries = await self.entries()
         entry = self._find(name_or_id, entries)
+        if entry is None and len(entries) >= MAX_ENTRIES:
+            entry = self._find(name_or_id, await self._named(str(name_or_id)))
         entry_id = entry.entry_id if entry else await self._shared(name_or_id)
         rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until) if entry_id else []
         if not rows or rows[0][0] is None:
             names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
             raise ActionError("not_found", f"memory holds no {str(name_or_id)!r}: it holds {names}")
         return entry.name if entry else str(name_or_id), bytes(rows[0][0])
+
+    async def _named(self, path: str) -> list[EntryInfo]:
+        """Return the entries whose name is the last part of `path`, wherever they are."""
+        try:
+            text("name", path)
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.read: {error}") from None
+        params = (self._swarm_id, path.rpartition("/")[2])
+        return [EntryInfo(*row) for row in await self._side.rows(_NAMED, params, until=self._until)]
 
     @staticmethod
     def _find(name_or_id: str | UUID, entries: Sequence[EntryInfo]) -> EntryInfo | None:

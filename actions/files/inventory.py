@@ -16,6 +16,9 @@ RESULTS = "results"
 OWN_FOLDERS = frozenset({"swarm", "user"})
 """Memory folders for what the swarm knows of itself and of its user: no files that a goal is about either."""
 
+REFERENCES = "references"
+"""The memory folder for sources, whoever found them."""
+
 MAX_LISTED = 200
 MAX_HEADS = 20
 _MAX_HEAD_BYTES = 2_000_000
@@ -30,9 +33,20 @@ def is_table(entry: EntryInfo) -> bool:
 
 
 def is_result(entry: EntryInfo) -> bool:
-    """Whether a node made the entry, or it is about the swarm itself or its user."""
+    """Whether a node made the entry, or it is about the swarm itself or its user; a source that it found is none."""
+    return (entry.made and not entry.path.strip("/").startswith(f"{REFERENCES}/")) or not is_source(entry)
+
+
+def is_source(entry: EntryInfo) -> bool:
+    """Whether an entry is something to look things up in: all but what is kept among the results, or is about us."""
     folders = entry.path.strip("/").split("/")[:-1]
-    return RESULTS in folders or bool(folders and folders[0] in OWN_FOLDERS)
+    return RESULTS not in folders and not (folders and folders[0] in OWN_FOLDERS)
+
+
+async def sources(node: Node[Any]) -> list[EntryInfo]:
+    """Return the entries to look things up in, whoever saved them, each path once."""
+    entries = [entry for entry in await node.memory.entries() if is_source(entry) and entry.kind != "folder"]
+    return list({entry.path: entry for entry in entries}.values())
 
 
 async def attached(node: Node[Any]) -> list[EntryInfo]:
@@ -42,14 +56,19 @@ async def attached(node: Node[Any]) -> list[EntryInfo]:
 
 
 async def inventory(node: Node[Any]) -> list[dict[str, Any]]:
-    """Return the files for a prompt: name, kind, size in bytes, description, and the first line of each."""
-    entries = (await attached(node))[:MAX_LISTED]
+    """Return the files for a prompt: name, kind, size in bytes, description, and the first line of each.
+
+    Where they are more than `MAX_LISTED`, those in no folder: what else a large memory holds is searched, not listed.
+    """
+    entries = await attached(node)
+    if len(entries) > MAX_LISTED:
+        entries = [entry for entry in entries if "/" not in entry.path.strip("/")][:MAX_LISTED]
     return [
         {
             "name": entry.name,
             "kind": "csv" if is_table(entry) else entry.kind,
             "size": entry.size,
-            "description": entry.description,
+            "description": entry.description[:_MAX_HEAD_CHARS],
             "head": await _head(node, entry) if number < MAX_HEADS else "",
         }
         for number, entry in enumerate(entries)

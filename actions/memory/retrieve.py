@@ -1,31 +1,42 @@
-"""`memory/retrieve`: what the swarm's texts say about something, quoted with file and line.
+"""`memory/retrieve`: what the swarm's memory says about something: an answer with quotations, or references.
 
-A quotation is shown only where it stands in the passage letter by letter (but for white space): whatever a model gives
-back, nothing invented can be quoted. Bounded: `MAX_PASSAGES` passages, each grown by
-`MAX_GROWTH` lines at most to either side, and `MAX_QUOTES` quotations.
+The tree is walked by the one router; at each place that it lands, that place's own way of searching is used (choice,
+text, vector, sql, code, none), several ways in one tree, and pointers are followed. A place without an answer is
+remembered, and the walk goes on. A small memory of texts is one place: it is searched at once, without a walk. Bounded:
+`MAX_PLACES` places, `MAX_PASSAGES` passages each, `MAX_QUOTES` quotations (`quoting.py`), `MAX_REFERENCES` references.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
-from pgswarm.actions.files.inventory import attached, describe, is_table, resolve
-from pgswarm.actions.node import EntryInfo, Node, Passage, Prompt
-from pgswarm.actions.outcomes import ActionOutcome, Finish
+from pgswarm.actions.files.inventory import describe, is_table, resolve, sources
+from pgswarm.actions.memory.quoting import find_quotes, paragraph
+from pgswarm.actions.models.errors import ModelError
+from pgswarm.actions.node import EntryInfo, Node, Passage
+from pgswarm.actions.outcomes import ActionOutcome, Continue, Finish
+from pgswarm.actions.spaces.places import Place
+from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
+from pgswarm.actions.spaces.searching import Hit, NoSearchError, search
+from pgswarm.schema.kinds import Search
 
 MAX_PASSAGES = 12
 MAX_QUOTES = 5
-MAX_GROWTH = 40
+MAX_PLACES = 5
+MAX_REFERENCES = 10
+MAX_OPEN = 5
+SMALL = 300
+"""Entries of a memory that is searched as one."""
 _SEARCHED = 40
-_HEADING_WORDS = 10
+_MAX_CHARS = 500
+_AT_ONCE = frozenset({Search.TEXT, Search.CHOICE, Search.NONE})
+_DOCUMENTATION = "swarm"
 
 
 class RetrieveArgs(BaseModel):
-    """The question, the subject to look for, and the files to look in (all texts where none is named).
+    """The question, the subject to look for, and the files to look in (all of memory where none is named).
 
     `folder`: a folder of memory to look in instead; `swarm` holds the documentation of the swarm and its actions.
     """
@@ -39,20 +50,6 @@ class RetrieveArgs(BaseModel):
     max_quotes: int = Field(default=3, ge=1, le=MAX_QUOTES)
 
 
-class Quote(BaseModel):
-    """A sentence of a passage, letter by letter."""
-
-    passage: int
-    text: str
-
-
-class Found(BaseModel):
-    """What the passages say."""
-
-    quotes: list[Quote]
-    answer: str
-
-
 @action(
     "memory/retrieve",
     description=(
@@ -61,44 +58,160 @@ class Found(BaseModel):
     ),
 )
 class Retrieve(Action[RetrieveArgs]):
-    """Searches the texts and quotes them."""
+    """Searches memory, in one place or in several, and quotes it."""
 
     async def main(self, node: Node[RetrieveArgs]) -> ActionOutcome:
-        """Search, let the model pick sentences, check each, and report them with their places."""
-        question = node.args.question or node.directive
-        query = node.args.subject or question
+        """Look in what is named, or in all of a small memory; walk a large one, or one of several ways."""
         if node.args.folder:
-            passages = list(await node.memory.search(query, limit=MAX_PASSAGES, folder=node.args.folder))
-            names = f"the folder {node.args.folder}"
-        else:
+            return await self._in_folder(node)
+        if node.args.files or ("walk" not in node.state and await _is_small(node)):
             entries = await _searched(node)
-            passages = await _passages(node, entries, query)
-            names = ", ".join(dict.fromkeys(entry.name for entry in entries))
-        about = f"“{node.args.subject or question.rstrip('.')}”"
+            passages = await _passages(node, entries, _query(node))
+            return await self._answer(node, passages, ", ".join(dict.fromkeys(entry.name for entry in entries)))
+        return await self._walk(node)
+
+    async def _in_folder(self, node: Node[RetrieveArgs]) -> ActionOutcome:
+        line = await node.spaces.line("memory", node.args.folder)
+        if not line:
+            raise ActionError("not_found", f"memory holds no folder {node.args.folder!r}")
+        hits = await _hits(node, line[-1], _query(node))
+        passages = [_passage(hit) for hit in hits[:MAX_PASSAGES]]
+        return await self._answer(node, passages, f"the folder {node.args.folder}")
+
+    async def _answer(self, node: Node[RetrieveArgs], passages: Sequence[Passage], where: str) -> ActionOutcome:
+        nothing = Finish(f"Nothing about {_about(node)} was found in {where}.")
         if not passages:
-            return Finish(f"Nothing about {about} was found in {names}.")
-        data: dict[str, Any] = {
-            "question": question,
-            "subject": node.args.subject or "",
-            "max_quotes": node.args.max_quotes,
-            "passages": [
-                {"number": number, "file": p.name, "first_line": p.first_line, "text": p.text}
-                for number, p in enumerate(passages, start=1)
-            ],
-        }
-        found = await node.llm(Found, Prompt(task="find_quotes", data=data, role="reviewer"))
-        places = [place for quote in found.quotes if (place := _place(quote, passages))]
-        if len(places) < len(found.quotes):
-            node.log.warning("%d quotations do not stand in the text and are left out", len(found.quotes) - len(places))
-        shown = list(dict.fromkeys(places))[: node.args.max_quotes]
+            return nothing
+        found, shown = await find_quotes(node, _question(node), node.args.subject or "", passages, node.args.max_quotes)
         if not shown:
-            return Finish(f"Nothing about {about} was found in {names}.")
-        return Finish("\n\n".join([found.answer.strip() or f"On {about}, word for word:", *shown]))
+            return nothing
+        said = found.answer.strip() or f"On {_about(node)}, word for word:"
+        return Finish("\n\n".join([said, *shown, *_left_open(found.open)]))
+
+    async def _walk(self, node: Node[RetrieveArgs]) -> ActionOutcome:
+        """Go from place to place until nothing is open, or the bound is reached."""
+        kept = node.state.setdefault("found", {"answers": [], "quotes": [], "references": [], "open": [], "places": 0})
+        while kept["places"] < MAX_PLACES:
+            landed = await walk(node, _guide(node, kept["open"]))
+            if landed is None:
+                return Continue(then=self.main)
+            if isinstance(landed, Lost):
+                break
+            kept["places"] += 1
+            answered = await self._look(node, landed.place, kept)
+            if answered and not kept["open"]:
+                break
+            reject(node, "it was searched; the rest is elsewhere" if answered else "it was searched without an answer")
+        return Finish(_report(node, kept))
+
+    async def _look(self, node: Node[RetrieveArgs], place: Place, kept: dict[str, Any]) -> bool:
+        """Search one place in its own way; keep what it says, or where it may stand. Say whether it answers."""
+        question = "\n".join(kept["open"]) or _question(node)
+        hits = await _hits(node, place, question if kept["open"] else _query(node))
+        passages = [await _grown(node, hit) for hit in hits[:MAX_PASSAGES]]
+        if not passages:
+            return False
+        wanted = node.args.max_quotes
+        found, shown = await find_quotes(node, question, node.args.subject or "", passages, wanted)
+        known = {reference["path"] for reference in kept["references"]}
+        for hit in hits:
+            if hit.path not in known and len(kept["references"]) < MAX_REFERENCES:
+                known.add(hit.path)
+                kept["references"].append({"path": hit.path, "line": hit.first_line, "way": str(hit.mode)})
+        if not shown:
+            return False
+        kept["quotes"] = list(dict.fromkeys([*kept["quotes"], *shown]))[:MAX_QUOTES]
+        kept["answers"] = [*kept["answers"], *filter(None, [found.answer.strip()])]
+        kept["open"] = [one.strip()[:_MAX_CHARS] for one in found.open if one.strip()][:MAX_OPEN]
+        return True
+
+
+def _guide(node: Node[RetrieveArgs], still_open: Sequence[str]) -> Guide:
+    data = {"question": _question(node), "subject": node.args.subject or "", "open": list(still_open)}
+    return Guide("memory", "find_place", data, shows=_shows, opens=_opens, stops=lambda _: True)
+
+
+def _shows(place: Place) -> bool:
+    """Whatever may hold an answer: the documentation has a folder of its own, and is looked into where it is named."""
+    return place.path != _DOCUMENTATION and (place.below > 0 or place.target_id is not None or not place.holds)
+
+
+def _opens(place: Place) -> bool:
+    """A folder is gone into where a choice is made in it; one with another way of its own is searched by that."""
+    return place.holds and place.search == Search.CHOICE
+
+
+async def _is_small(node: Node[RetrieveArgs]) -> bool:
+    """Whether all of memory is texts, and few of them: the documentation, and what nodes keep as results, left out."""
+    leaves = await node.spaces.leaves("memory", SMALL)
+    if leaves is None:
+        return False
+    asked = [p for p in leaves if p.target_id is None and not p.path.startswith((f"{_DOCUMENTATION}/", "results/"))]
+    return all(place.own and place.search in _AT_ONCE for place in asked)
+
+
+async def _hits(node: Node[Any], place: Place, query: str) -> list[Hit]:
+    try:
+        return await search(node, place, query)
+    except NoSearchError as error:
+        node.log.warning("%s", error)
+    except ModelError as error:
+        if error.code != "no_embeddings":
+            raise
+        node.log.warning("%s", error)
+    return []
+
+
+async def _grown(node: Node[Any], hit: Hit) -> Passage:
+    """A passage of a text, grown to its paragraph; anything else as it was found."""
+    passage = _passage(hit)
+    if hit.mode is not Search.TEXT or not hit.first_line:
+        return passage
+    try:
+        lines = (await node.memory.read(hit.entry_id)).split("\n")
+    except ActionError:
+        return passage
+    return paragraph(passage, lines)
+
+
+def _passage(hit: Hit) -> Passage:
+    return Passage(hit.entry_id, hit.path, hit.text, hit.first_line, hit.last_line, hit.score, hit.path)
+
+
+def _report(node: Node[RetrieveArgs], kept: dict[str, Any]) -> str:
+    if kept["quotes"]:
+        said = " ".join(kept["answers"]) or f"On {_about(node)}, word for word:"
+        return "\n\n".join([said, *kept["quotes"], *_left_open(kept["open"])])
+    if not kept["references"]:
+        return f"Nothing about {_about(node)} was found in memory ({kept['places']} places searched)."
+    references = [
+        f"- {one['path']}" + (f", line {one['line']}" if one["line"] else "") + f" (by {one['way']})"
+        for one in kept["references"]
+    ]
+    title = f"Memory does not answer it word for word; this is what comes closest to {_about(node)}:"
+    return "\n\n".join([title, "\n".join(references), *_left_open([_question(node)])])
+
+
+def _left_open(questions: Sequence[str]) -> list[str]:
+    told = [f"- {question.strip()}" for question in questions[:MAX_OPEN] if question.strip()]
+    return ["Left open:\n" + "\n".join(told)] if told else []
+
+
+def _question(node: Node[RetrieveArgs]) -> str:
+    return node.args.question or node.directive
+
+
+def _query(node: Node[RetrieveArgs]) -> str:
+    return node.args.subject or _question(node)
+
+
+def _about(node: Node[RetrieveArgs]) -> str:
+    return f"“{node.args.subject or _question(node).rstrip('.')}”"
 
 
 async def _searched(node: Node[RetrieveArgs]) -> list[EntryInfo]:
     """The files named, else every text; tables only where there is no text."""
-    entries = await attached(node)
+    entries = await sources(node)
     if node.args.files:
         return [await resolve(node, name) for name in node.args.files]
     texts = [entry for entry in entries if not is_table(entry)]
@@ -116,46 +229,8 @@ async def _passages(node: Node[RetrieveArgs], entries: Sequence[EntryInfo], quer
     for passage in found:
         if passage.entry_id not in lines:
             lines[passage.entry_id] = (await node.memory.read(passage.entry_id)).split("\n")
-        whole = _paragraph(passage, lines[passage.entry_id])
+        whole = paragraph(passage, lines[passage.entry_id])
         grown.setdefault((passage.name, whole.first_line), whole)
         if len(grown) == MAX_PASSAGES:
             break
     return list(grown.values())
-
-
-def _paragraph(passage: Passage, lines: Sequence[str]) -> Passage:
-    """The whole paragraph that the passage lies in; below a heading, what it announces too."""
-    first, last = passage.first_line, min(passage.last_line, len(lines))
-    while first > 1 and passage.first_line - first < MAX_GROWTH and lines[first - 2].strip():
-        first -= 1
-    begin = last
-    if _is_heading(lines[first - 1 : last]):
-        while last < len(lines) and last - begin < MAX_GROWTH and not lines[last].strip():
-            last += 1
-    while last < len(lines) and last - begin < MAX_GROWTH and lines[last].strip():
-        last += 1
-    text = "\n".join(line.rstrip("\r") for line in lines[first - 1 : last])
-    return replace(passage, text=text, first_line=first, last_line=last)
-
-
-def _is_heading(lines: Sequence[str]) -> bool:
-    """One short line without an end: what it announces stands below it."""
-    line = lines[0].strip() if len(lines) == 1 else ""
-    return line.startswith("#") or (0 < len(line.split()) <= _HEADING_WORDS and line[-1] not in ".!?;,")
-
-
-def _place(quote: Quote, passages: Sequence[Passage]) -> str | None:
-    """The quotation with file and lines, as it stands in the passage; None where it does not stand there."""
-    order = [passages[quote.passage - 1]] if 0 < quote.passage <= len(passages) else []
-    words = quote.text.split()
-    if not words:
-        return None
-    pattern = re.compile(r"\s+".join(map(re.escape, words)))
-    for passage in [*order, *passages]:
-        match = pattern.search(passage.text)
-        if match:
-            first = passage.first_line + passage.text.count("\n", 0, match.start())
-            last = first + match.group().count("\n")
-            lines = f"line {first}" if first == last else f"lines {first} to {last}"
-            return f"> {' '.join(match.group().split())}\n> — {passage.name}, {lines}"
-    return None

@@ -31,10 +31,13 @@ class Interpreter:
     prefix: Path
 
 
-@cache
 def interpreter() -> Interpreter:
     """Return the Python of runs; raise `SandboxError` where runs can have none."""
-    given = os.environ.get("PGSWARM_SANDBOX_PYTHON")
+    return _interpreter(os.environ.get("PGSWARM_SANDBOX_PYTHON"), os.environ.get("PGSWARM_SANDBOX_CACHE"))
+
+
+@cache
+def _interpreter(given: str | None, _cache: str | None) -> Interpreter:
     if given:
         found = Path(given).resolve()
         if not os.access(found, os.X_OK):

@@ -72,7 +72,7 @@ class LocalSandbox:
         if not command or any("\0" in part for part in command):
             raise SandboxError("bad_command", "A command has at least one word, and no NUL in it.")
         async with self._slots:
-            with run_user() as user:
+            with run_user(homes.cache) as user:
                 python = await asyncio.to_thread(interpreter)
                 folder = await asyncio.to_thread(homes.make)
                 try:

@@ -9,6 +9,7 @@ from pgswarm.actions.base import action
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Fail, Spawn
+from pgswarm.actions.spaces.offered import known_chains
 from pgswarm.actions.swarm.ask_first import Decision, ask_first, keep_answers
 from pgswarm.actions.swarm.manager import MAX_PARTS, Manager, ManagerArgs, context_of
 from pgswarm.actions.swarm.notes import bounded
@@ -61,6 +62,7 @@ class DecomposeDirective(Manager[DecomposeArgs]):
             "directive": node.state.get("left") or node.directive,
             "whole_directive": node.directive,
             "files": await inventory(node),
+            "chains": await known_chains(node),
             "context": bounded(context_of(node)),
             "round": node.state.get("round", 0) + 1,
             "messages": [message.content for message in node.messages],

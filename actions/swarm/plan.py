@@ -12,6 +12,7 @@ from pgswarm.actions.base import action
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Fail, Spawn
+from pgswarm.actions.spaces.offered import known_chains
 from pgswarm.actions.swarm.ask_first import Decision, ask_first, keep_answers
 from pgswarm.actions.swarm.determine_unknowns import found_out
 from pgswarm.actions.swarm.failures import told
@@ -131,6 +132,7 @@ class PlanWork(Manager[PlanArgs]):
             "directive": node.state.get("left") or node.directive,
             "whole_directive": node.directive,
             "files": await inventory(node),
+            "chains": await known_chains(node),
             "context": bounded(context_of(node)),
             "known": [note.report for note in known_of(node)],
             "round": node.state.get("round", 0) + 1,

@@ -1,13 +1,14 @@
 """`swarm/route_action`: which one action fits a directive; its report is the report.
 
-Where nothing fits, a new action is made (`action/create`, where the operator has it on), else the user is asked what is
-to be done, and the choice is made again; that an action was missing is kept as a suggestion. Bounded: one choice among
-what is offered, at most `MAX_CHOICES` of them, one new action, one question; what failed is remembered, and not chosen
-again.
+The action space is walked from its root by the one router (`actions/spaces/router.py`); a small one is shown whole, in
+one question, which costs a third of the calls and chooses among all. Where nothing fits, a new action is made
+(`action/create`, where it is there), else the user is asked what is to be done, and the choice is made again; that an
+action was missing is kept as a suggestion. Bounded: `MAX_CHOICES` actions tried, one new action, one question, and the
+steps of a walk; what failed is remembered, and not chosen again.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -17,6 +18,10 @@ from pgswarm.actions.conversation.profile import read_profile
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import ActionChoice, Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Continue, Fail, Finish, Spawn
+from pgswarm.actions.spaces.chains import chains
+from pgswarm.actions.spaces.offered import choice_of, choices_of, is_offered, small_space
+from pgswarm.actions.spaces.places import Place
+from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
 from pgswarm.actions.swarm.failures import hopeless, told
 from pgswarm.actions.swarm.notes import Note, bounded
 from pgswarm.actions.swarm.suggest import save_suggestion
@@ -57,6 +62,14 @@ class RouteChoice(BaseModel):
     reason: str
 
 
+class Filled(BaseModel):
+    """Whether an action fits when it is looked at closely, and its arguments."""
+
+    fits: bool
+    arguments: list[Argument]
+    reason: str
+
+
 @lru_cache(maxsize=64)
 def choice_model(ids: tuple[str, ...]) -> type[RouteChoice]:
     """Return `RouteChoice` with the action bounded to `ids`."""
@@ -74,18 +87,21 @@ class RouteAction(Action[RouteArgs]):
 
     async def main(self, node: Node[RouteArgs]) -> ActionOutcome:
         """Choose, and spawn the chosen action."""
-        choices = await node.actions()
-        offered = _offered(choices, node.args)
+        choices = await _wanted(node) or await small_space(node)
+        if choices is None:
+            return await self._walk(node)
+        offered = await _offered(node, choices)
         if not offered:
             return Fail(
                 "no_actions", "No action is registered that a router may choose: start a processor that has some."
             )
-        data = await self._data(node, offered)
+        data = await self._data(node)
+        data |= {"actions": [_shown(choice) for choice in offered], "chains": chains(offered)}
         schema = choice_model(tuple(choice.action_id for choice in offered))
         for _ in range(MAX_CHOICES):
             choice = await node.llm(schema, Prompt(task="route", data=data, role="router"))
             if choice.action is None:
-                return await self._no_choice(node, choice.reason, {c.action_id for c in choices})
+                return await self._no_choice(node, choice.reason)
             chosen = next(c for c in offered if c.action_id == choice.action)
             args = _args(chosen, {a.name: a.value for a in choice.arguments}, node.args)
             problem = _problem(chosen.action_id, args)
@@ -94,6 +110,39 @@ class RouteAction(Action[RouteArgs]):
                 return Spawn([Child(chosen.action_id, node.directive, args)], then=self.conclude)
             data = {**data, "problem": f"Your arguments for {chosen.action_id} do not fit: {problem}"}
         return Fail("bad_args", f"No choice came with arguments that fit. {data['problem']}")
+
+    async def _walk(self, node: Node[RouteArgs]) -> ActionOutcome:
+        """Walk the space; each action that it lands at is looked at closely, with its schema."""
+        data = await self._data(node)
+        tried = {CREATE, *(item["action"] for item in node.state.get("rejected", []))}
+        shows = partial(_shows, left_out=frozenset(tried | _left_out(node.args)))
+        guide = Guide("action", "walk_action", data, shows=shows, adds=_chains_of)
+        while True:
+            landed = await walk(node, guide)
+            if landed is None:
+                return Continue(then=self.main)
+            if isinstance(landed, Lost):
+                return await self._no_choice(node, landed.reason)
+            chosen = choice_of(landed.place)
+            filled = await self._fill(node, chosen, data) if chosen else "it is no action"
+            if chosen and not isinstance(filled, str):
+                node.log.info("chose %s", chosen.action_id)
+                return Spawn([Child(chosen.action_id, node.directive, filled)], then=self.conclude)
+            reject(node, str(filled))
+
+    async def _fill(self, node: Node[RouteArgs], chosen: ActionChoice, data: Mapping[str, Any]) -> dict[str, Any] | str:
+        """Return the arguments for an action; a text where it does not fit after all, which says why."""
+        asked = {**data, "action": _shown(chosen)}
+        for _ in range(MAX_CHOICES):
+            filled = await node.llm(Filled, Prompt(task="arguments", data=asked, role="router"))
+            if not filled.fits:
+                return filled.reason or "it does not fit"
+            args = _args(chosen, {a.name: a.value for a in filled.arguments}, node.args)
+            problem = _problem(chosen.action_id, args)
+            if problem is None:
+                return args
+            asked = {**asked, "problem": f"Your arguments do not fit: {problem}"}
+        return f"no arguments for it could be found: {asked['problem']}"
 
     async def conclude(self, node: Node[RouteArgs]) -> ActionOutcome:
         """Hand on the report; after a failure choose again, as long as that can help."""
@@ -105,16 +154,14 @@ class RouteAction(Action[RouteArgs]):
         node.state["rejected"] = tried
         if report.action in MANAGERS or len(tried) >= MAX_CHOICES or hopeless(code):
             return Fail(code, message, report=report.report or None)
+        if "walk" in node.state:
+            reject(node, f"{code}: {message}")
         return Continue(then=self.main)
 
-    async def _data(self, node: Node[RouteArgs], offered: Sequence[ActionChoice]) -> dict[str, Any]:
+    async def _data(self, node: Node[RouteArgs]) -> dict[str, Any]:
         return {
             "directive": node.directive,
             "files": await inventory(node),
-            "actions": [
-                {"action": c.action_id, "description": c.description, "input_schema": _shown(c.input_schema)}
-                for c in offered
-            ],
             "has_context": bool(node.args.context),
             "context": [
                 {"directive": note["directive"], "outcome": note["outcome"]} for note in bounded(node.args.context, 0)
@@ -130,6 +177,7 @@ class RouteAction(Action[RouteArgs]):
         if report.outcome is not Outcome.SUCCEEDED:
             code, message = told(report.error, report.outcome.value, report.action)
             return Fail("no_action_fits", f"No action fits this directive, and none could be made ({code}): {message}")
+        node.state.pop("walk", None)
         return Continue(then=self.main)
 
     async def advised(self, node: Node[RouteArgs]) -> ActionOutcome:
@@ -138,16 +186,18 @@ class RouteAction(Action[RouteArgs]):
         if report.outcome is not Outcome.SUCCEEDED:
             return Fail("no_action_fits", "No action fits this directive, and nobody said what else is to be done.")
         node.state["advice"] = report.report
+        node.state.pop("walk", None)
         return Continue(then=self.main)
 
-    async def _no_choice(self, node: Node[RouteArgs], reason: str, known: set[str]) -> ActionOutcome:
+    async def _no_choice(self, node: Node[RouteArgs], reason: str) -> ActionOutcome:
         tried = node.state.get("rejected", [])
         if tried:
             return Fail(tried[0]["code"], tried[0]["reason"])
         await save_suggestion(node, "missing action", f"No action fits: {node.directive}\n\n{reason}".strip())
-        if CREATE in known and not node.state.get("created"):
+        if not node.state.get("created") and await _may_create(node):
             node.state["created"] = True
-            return Spawn([Child(CREATE, node.directive)], then=self.created)
+            args = {"why": reason, "context": bounded(node.args.context)}
+            return Spawn([Child(CREATE, node.directive, args)], then=self.created)
         if "advice" in node.state or (await read_profile(node)).involvement == "never":
             return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
         node.state["advice"] = ""
@@ -158,21 +208,49 @@ class RouteAction(Action[RouteArgs]):
         return Spawn([Child(ASK_USER, question, {"questions": [question]})], then=self.advised)
 
 
-def _offered(choices: Sequence[ActionChoice], args: RouteArgs) -> list[ActionChoice]:
-    """All but the router itself, and no further manager below `MAX_LEVEL` of them; the one that is wanted, if any."""
-    left_out = {ROUTER, *(MANAGERS if args.level >= MAX_LEVEL else ())}
-    offered = sorted((c for c in choices if c.action_id not in left_out), key=lambda c: c.action_id)
-    return [c for c in offered if c.action_id == args.only] or offered
+def _left_out(args: RouteArgs) -> set[str]:
+    """The router itself, and further managers below `MAX_LEVEL` of them."""
+    return {ROUTER, *(MANAGERS if args.level >= MAX_LEVEL else ())}
+
+
+async def _may_create(node: Node[RouteArgs]) -> bool:
+    return any(choice.action_id == CREATE for choice in await node.actions())
+
+
+async def _offered(node: Node[RouteArgs], choices: Sequence[ActionChoice]) -> list[ActionChoice]:
+    left_out = _left_out(node.args)
+    if any(choice.action_id == CREATE for choice in choices) and not await _may_create(node):
+        left_out.add(CREATE)
+    return [choice for choice in choices if choice.action_id not in left_out]
+
+
+async def _wanted(node: Node[RouteArgs]) -> list[ActionChoice]:
+    """Return the one action that is wanted, where one is named and there."""
+    if node.args.only is None or node.args.only in _left_out(node.args):
+        return []
+    found = choice_of(line[-1]) if (line := await node.spaces.line("action", node.args.only)) else None
+    return [found] if found else []
+
+
+def _shows(place: Place, left_out: frozenset[str]) -> bool:
+    return is_offered(place) and place.fields.get("action_id") not in left_out
+
+
+def _chains_of(page: Sequence[Place]) -> dict[str, Any]:
+    found = chains(choices_of(page))
+    return {"chains": found} if found else {}
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\u2026"
 
 
-def _shown(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema without what the router itself fills in."""
+def _shown(choice: ActionChoice) -> dict[str, Any]:
+    """An action for a prompt, without the arguments that the router itself fills in."""
+    schema = choice.input_schema
     properties = {k: v for k, v in (schema.get("properties") or {}).items() if k not in _FILLED_HERE}
-    return {**{k: v for k, v in schema.items() if k not in {"$defs", "title"}}, "properties": properties}
+    told = {**{k: v for k, v in schema.items() if k not in {"$defs", "title"}}, "properties": properties}
+    return {"action": choice.action_id, "description": choice.description, "input_schema": told}
 
 
 def _args(chosen: ActionChoice, given: Mapping[str, Any], own: RouteArgs) -> dict[str, Any]:

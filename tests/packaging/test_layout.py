@@ -1,6 +1,7 @@
 """One import name: every folder is linked, and no module can be loaded twice."""
 
 import ast
+import importlib
 import importlib.util
 from pathlib import Path
 
@@ -41,6 +42,13 @@ def test_every_package_says_what_it_is() -> None:
         if not (folder / "__init__.py").is_file() and folder != ROOT / "migrations" / "versions"
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_a_layer_exports_has_the_name_of_none_of_its_modules(layer: str) -> None:
+    exported = set(getattr(importlib.import_module(f"pgswarm.{layer}"), "__all__", ()))
+    modules = {path.stem for path in (ROOT / layer).iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert exported & modules == set()  # imported, the module would take its place
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -22,6 +22,7 @@ from pgswarm.actions.models.client import ModelClient
 from pgswarm.actions.node import ActionChoice, Answer, EntryInfo, Message, Passage, Prompt, Report, SwarmInfo
 from pgswarm.schema.decode import NotTextError, decode
 from pgswarm.schema.states import Outcome
+from support.levels import Levels
 
 MAX_NODES = 2_000
 MAX_ACTIVATIONS = 50
@@ -33,17 +34,26 @@ class MemoryFolder:
     def __init__(self, files: Mapping[str, str | bytes]) -> None:
         self._entries: dict[uuid.UUID, tuple[EntryInfo, bytes]] = {}
         for name, content in files.items():
-            self._put(name, content if isinstance(content, bytes) else content.encode(), "", "")
+            self._put(name, content if isinstance(content, bytes) else content.encode(), "", "", made=False)
 
-    def _put(self, name: str, content: bytes, folder: str, description: str) -> uuid.UUID:
+    def _put(self, name: str, content: bytes, folder: str, description: str, *, made: bool = True) -> uuid.UUID:
         entry_id = uuid.uuid4()
         kind = "csv" if name.endswith(".csv") else "text"
         path = f"/{folder}/{name}" if folder else f"/{name}"
-        self._entries[entry_id] = (EntryInfo(entry_id, name, kind, description, len(content), path), content)
+        self._entries[entry_id] = (EntryInfo(entry_id, name, kind, description, len(content), path, made), content)
         return entry_id
 
-    async def entries(self) -> list[EntryInfo]:
+    def listed(self) -> list[EntryInfo]:
         return [entry for entry, _ in self._entries.values()]
+
+    async def entries(self) -> list[EntryInfo]:
+        return self.listed()
+
+    async def save_bytes(
+        self, name: str, content: bytes, *, kind: str = "binary", description: str = "", folder: str = ""
+    ) -> uuid.UUID:
+        del kind
+        return self._put(name, content, folder, description)
 
     async def read(self, name_or_id: str | uuid.UUID) -> str:
         for entry, content in self._entries.values():
@@ -109,6 +119,10 @@ class TreeNode:
         return self.tree.memory
 
     @property
+    def spaces(self) -> Levels:
+        return self.tree.spaces
+
+    @property
     def log(self) -> logging.LoggerAdapter[logging.Logger]:
         return logging.LoggerAdapter(logging.getLogger("tree"), {})
 
@@ -156,6 +170,7 @@ class Tree:
         self.nodes: list[TreeNode] = []
         self.stand_ins = stand_ins or {}
         self.more_actions: list[ActionChoice] = []
+        self.spaces = Levels(lambda: [*built_in_actions(), *self.more_actions], self.memory)
         self.goal = ""
         self._answer = answer
 

@@ -37,8 +37,17 @@ class McpTool(Action[OutsideArgs]):
         self._tool = tool
 
     @classmethod
-    def of(cls, server: Server, tool: str, about: str, schema: Mapping[str, Any], *, repeatable: bool) -> "McpTool":
-        """Return the action for a tool whose texts are clean."""
+    def of(
+        cls,
+        server: Server,
+        tool: str,
+        about: str,
+        schema: Mapping[str, Any],
+        *,
+        repeatable: bool,
+        output: Mapping[str, Any] | None = None,
+    ) -> "McpTool":
+        """Return the action for a tool whose texts are clean; `output` is its output's schema, where it has one."""
         settings = server.settings
         spec = ActionSpec(
             action_id=f"mcp/{server.name}/{tool}",
@@ -51,6 +60,7 @@ class McpTool(Action[OutsideArgs]):
             args_model=args_model(f"Mcp_{server.name}_{tool}", schema),
             handlers=("main", "answered"),
             source=f"mcp:{server.name}",
+            output_schema=output,
         )
         return cls(server, tool, spec, repeatable=repeatable)
 

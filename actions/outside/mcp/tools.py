@@ -45,6 +45,7 @@ async def offer(name: str, settings: McpSettings) -> Offer:
             one_line(without(server.secrets(), _description(tool))),
             shown_schema(tool.input_schema),
             repeatable=_repeatable(settings, tool),
+            output=_output(tool),
         )
     return Offer(server.title, tuple(actions.values()), tuple(left_out))
 
@@ -75,6 +76,12 @@ def _trouble(tool: types.Tool, taken: dict[str, Any]) -> str | None:
 def _description(tool: types.Tool) -> str:
     title = tool.title or (tool.annotations.title if tool.annotations else None)
     return ". ".join(filter(None, (title, tool.description))) or tool.name.replace("_", " ")
+
+
+def _output(tool: types.Tool) -> dict[str, Any] | None:
+    """Return the output's schema where it is one that can be shown; a bad one hinders nothing."""
+    schema = tool.output_schema
+    return None if not schema or schema_trouble(schema) else shown_schema(schema)
 
 
 def _repeatable(settings: McpSettings, tool: types.Tool) -> bool:

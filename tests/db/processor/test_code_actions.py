@@ -12,46 +12,13 @@ from psycopg.types.json import Jsonb
 
 from support.database import Database
 from support.processors import Processors, register_actions
+from support.programs import GAME, GAME_TEST
 from support.wait import wait_until
 
 ADD = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
 HARNESS = "from add import add\nassert add(2, 3) == 5, add(2, 3)\nprint('2 + 3 = 5')\n"
 ABOUT = {"name": "adder", "kind": "module", "description": "Adds two numbers.", "parameters": [], "dependencies": []}
-GAME = """LINES = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
-
-
-def winner(board):
-    for a, b, c in LINES:
-        if board[a] != " " and board[a] == board[b] == board[c]:
-            return board[a]
-    return "-" if " " not in board else None
-
-
-def best(board, me, turn):
-    if winner(board):
-        return {me: 1, "-": 0}.get(winner(board), -1), None
-    moves = []
-    for place in [n for n in range(9) if board[n] == " "]:
-        after = board[:place] + turn + board[place + 1 :]
-        moves.append((best(after, me, "XO"[turn == "X"])[0], place))
-    return max(moves) if turn == me else min(moves)
-
-
-if __name__ == "__main__":
-    board, turn = "XO  X    ", "O"
-    while not winner(board):
-        place = best(board, turn, turn)[1]
-        board = board[:place] + turn + board[place + 1 :]
-        turn = "XO"[turn == "X"]
-    print("winner:", winner(board))
-"""
-GAME_TEST = """from game import best, winner
-assert winner("XXX      ") == "X"
-assert winner("XOXXOOOXX") == "-"
-assert best("XX OO    ", "X", "X") == (1, 2)
-print("it takes the win")
-"""
 AS_IS = {"how": "as_is", "reason": "", "questions": [], "packages": []}
 MADE_UP = AS_IS | {"how": "made_up"}
 RIGHT_EDIT = {"questions": [], "edits": [{"old": "a - b", "new": "a + b"}]}

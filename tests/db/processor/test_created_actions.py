@@ -101,6 +101,8 @@ RECORDING = [
         case(name="the end", handler="end", files=[{"name": "seen.txt", "content": "all"}], report_contains=["all"]),
         case(name="asked", handler="asked", state='{"seen": []}', answers=["red"], expect="spawn"),
     ])),
+    line("count better", draft(), existing={"code": "old"}),
+    line("count beside", draft()),
     line("spy", draft(SPY, name="spy", tests=[case()])),
     line("break", draft(BROKEN, name="breaks", tests=[case()])),
     line("lie", draft(LIAR, name="lies", tests=[case(output='{"words": 1}')], outputs=[WORDS])),
@@ -126,6 +128,8 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "lie": ({}, {}),
     "shout": ({}, {}),
     "go through steps and stop": ({}, {}),
+    "count better": ({"make": {"improve": "created/count_words"}, **TWO}, {}),
+    "count beside": (TWO, {}),
     "tamper": ({"made": "created/shout"}, {}),
 }
 
@@ -150,10 +154,10 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         goal: str(db.value(start, goal=goal, args=Jsonb(args), options=Jsonb(options)))
         for goal, (args, options) in SCENARIOS.items()
     }
-    root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids["tamper"])
-    make(
-        db.conn, UUID(ids["tamper"]), root, "shout", "echo what nobody approved"
-    )  # its hash is not that of its content
+    # There before: one whose hash is not that of its content, and two of the name that a draft has.
+    for goal, name in (("tamper", "shout"), ("count better", "count_words"), ("count beside", "count_words")):
+        root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids[goal])
+        make(db.conn, UUID(ids[goal]), root, name, "old")
     goals = {swarm_id: goal for goal, swarm_id in ids.items()}
     asked: dict[str, list[str]] = {goal: [] for goal in ids}
 
@@ -216,6 +220,20 @@ def test_what_passes_at_last_is_filed_by_the_operators_policy(worked: Any, goal:
     found = worked(goal)
     assert (found["lines"][0], found["asked"]) == ("2 words", [])
     assert found["made"][0]["fields"]["approval"]["by"] == "policy"
+
+
+def test_better_version_takes_the_place_of_the_one_that_it_is_made_from(worked: Any) -> None:
+    found = worked("count better")
+    assert found["lines"][0] == "2 words"
+    assert [(each["action_id"], each["version"]) for each in found["made"]] == [
+        ("created/count_words", 2), ("created/count_words", 1),
+    ]  # fmt: skip
+
+
+def test_new_action_whose_name_is_taken_gets_a_number(worked: Any) -> None:
+    found = worked("count beside")
+    assert found["lines"][0] == "2 words"
+    assert [each["action_id"] for each in found["made"]] == ["created/count_words", "created/count_words_2"]
 
 
 def test_repairs_are_bounded(worked: Any) -> None:

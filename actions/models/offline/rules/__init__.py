@@ -19,15 +19,20 @@ from pgswarm.actions.models.offline.rules.review import consolidated, review_bra
 from pgswarm.actions.models.offline.rules.route import route
 from pgswarm.actions.models.offline.rules.summarise import summarise
 from pgswarm.actions.models.offline.rules.talk import converse, interview, oracle_assume, oracle_texts
+from pgswarm.actions.models.offline.rules.tidy import tidy_level
+from pgswarm.actions.models.offline.rules.walk import arguments, file_entry, find_place, walk_action
 from pgswarm.actions.models.offline.rules.write import write
 
 TASKS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = MappingProxyType(
     {
+        "arguments": arguments,
         "ask_user": ask_user,
         "consolidate": consolidated,
         "converse": converse,
         "decompose": decompose,
         "determine_unknowns": determine_unknowns,
+        "file_entry": file_entry,
+        "find_place": find_place,
         "find_quotes": find_quotes,
         "handle_failure": handle_failure,
         "interview": interview,
@@ -39,6 +44,8 @@ TASKS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = Mapp
         "review_plan": review_plan,
         "route": route,
         "summarise": summarise,
+        "tidy_level": tidy_level,
+        "walk_action": walk_action,
         "write": write,
     }
 )

@@ -29,11 +29,11 @@ _KIND_WORDS: Mapping[Kind, str] = {
 _ITSELF = re.compile(r"\b(?:pgswarm|this swarm|(?:your|its) own (?:actions|documentation))\b", re.IGNORECASE)
 _MANY = "decompose break down parts several manager parallel"
 _TABLE = "describe table csv columns totals types rows"
-_KIND_WEIGHT = 2.0
+KIND_WEIGHT = 2.0
 _NAME_WEIGHT = 2
-_OWN_WEIGHT = 0.6
+OWN_WEIGHT = 0.6
 _MIN_OWN = 2
-_OTHER_MAY_HELP = frozenset({"not_prose", "not_a_table", "no_table", "wrong_action"})
+OTHER_MAY_HELP = frozenset({"not_prose", "not_a_table", "no_table", "wrong_action"})
 
 
 def route(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,18 +41,18 @@ def route(data: Mapping[str, Any]) -> dict[str, Any]:
     directive = str(data.get("directive", ""))
     files = files_of(data)
     refused = {str(item.get("action")) for item in data.get("rejected") or ()}
-    if any(str(item.get("code")) not in _OTHER_MAY_HELP for item in data.get("rejected") or ()):
+    if any(str(item.get("code")) not in OTHER_MAY_HELP for item in data.get("rejected") or ()):
         return {"action": None, "arguments": [], "reason": "Another action would fail in the same way."}
     actions = [item for item in data.get("actions") or () if str(item["action"]) not in refused]
     parts = explicit(directive, files)
-    many = _needs_manager(parts, files, has_context=bool(data.get("has_context")))
+    many = needs_manager(parts, files, has_context=bool(data.get("has_context")))
     part = Part(Kind.OTHER, directive) if many or not parts else parts[0]
     chosen = _best(directive, part, actions, files, many=many)
     if chosen is None:
         if refused:
             return {"action": None, "arguments": [], "reason": "No other action fits this directive."}
-        raise needs_model(f"No action here fits \u201c{_short(directive)}\u201d by rules: this kind of work")
-    arguments, missing = _arguments(chosen, part, files)
+        raise needs_model(f"No action here fits \u201c{short(directive)}\u201d by rules: this kind of work")
+    arguments, missing = fill(chosen, part, files)
     if missing:
         reason = f"{chosen['action']} fits, but the directive does not say: {', '.join(missing)}."
         return {"action": None, "arguments": [], "reason": reason}
@@ -66,7 +66,8 @@ def route(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"action": chosen["action"], "arguments": arguments, "reason": reason}
 
 
-def _needs_manager(parts: Sequence[Part], files: Sequence[FileInfo], *, has_context: bool) -> bool:
+def needs_manager(parts: Sequence[Part], files: Sequence[FileInfo], *, has_context: bool) -> bool:
+    """Say whether the directive is more than one action does."""
     if len(parts) > 1:
         return True
     return bool(parts) and parts[0].kind is Kind.WRITE and not has_context and bool(files)
@@ -75,19 +76,26 @@ def _needs_manager(parts: Sequence[Part], files: Sequence[FileInfo], *, has_cont
 def _best(
     directive: str, part: Part, actions: Sequence[Mapping[str, Any]], files: Sequence[FileInfo], *, many: bool
 ) -> Mapping[str, Any] | None:
-    documents = [_words_of(item) for item in actions]
-    expected = _expected(part, files, many=many)
-    query = dict.fromkeys(content(directive), _OWN_WEIGHT if expected else 1.0)
-    query.update(dict.fromkeys(content(expected), _KIND_WEIGHT))
+    documents = [words_of(item) for item in actions]
+    expected = expected_words(part, files, many=many)
+    query = query_of(directive, expected)
     scores = bm25(query, documents)
     order = sorted(range(len(actions)), key=lambda i: (-scores[i], str(actions[i]["action"])))
     for index in order:
-        if scores[index] > 0 and _fits(directive, expected, documents[index], actions[index]):
+        if scores[index] > 0 and does_fit(directive, expected, documents[index], actions[index]):
             return actions[index]
     return None
 
 
-def _expected(part: Part, files: Sequence[FileInfo], *, many: bool) -> str:
+def query_of(directive: str, expected: str) -> dict[str, float]:
+    """Return the weighted words to rank by: the directive's, and those of its kind of work."""
+    query = dict.fromkeys(content(directive), OWN_WEIGHT if expected else 1.0)
+    query.update(dict.fromkeys(content(expected), KIND_WEIGHT))
+    return query
+
+
+def expected_words(part: Part, files: Sequence[FileInfo], *, many: bool) -> str:
+    """Return the words that actions for this kind of work have; none for work of no known kind."""
     if many:
         return _MANY
     if part.kind is Kind.SUMMARISE and part.files and all(f.is_table for f in files if f.name in part.files):
@@ -95,7 +103,7 @@ def _expected(part: Part, files: Sequence[FileInfo], *, many: bool) -> str:
     return _KIND_WORDS.get(part.kind, "")
 
 
-def _fits(directive: str, expected: str, document: Sequence[str], action: Mapping[str, Any]) -> bool:
+def does_fit(directive: str, expected: str, document: Sequence[str], action: Mapping[str, Any]) -> bool:
     """A known kind must share its words; other work must name the action, or share most of what it says."""
     words = frozenset(document)
     if expected:
@@ -105,15 +113,14 @@ def _fits(directive: str, expected: str, document: Sequence[str], action: Mappin
     return bool(own & name) and len(own & words) >= _MIN_OWN
 
 
-def _words_of(action: Mapping[str, Any]) -> list[str]:
+def words_of(action: Mapping[str, Any]) -> list[str]:
+    """Return what an action says of itself, its name most."""
     name = content(str(action["action"]).replace("/", " ").replace("_", " "))
     return name * _NAME_WEIGHT + content(str(action.get("description", "")))
 
 
-def _arguments(
-    action: Mapping[str, Any], part: Part, files: Sequence[FileInfo]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Fill what the directive says into the properties of the action's schema; return what is required and unknown."""
+def fill(action: Mapping[str, Any], part: Part, files: Sequence[FileInfo]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Fill what the directive says into the action's arguments; return them, and what is required and unknown."""
     schema = action.get("input_schema") or {}
     filled, missing = [], []
     for name, shape in (schema.get("properties") or {}).items():
@@ -174,5 +181,6 @@ def _address(directive: str) -> str | None:
     return match.group().rstrip(".,;:!?)]") if match else None
 
 
-def _short(text: str, most: int = 120) -> str:
+def short(text: str, most: int = 120) -> str:
+    """Return a text, cut where it is long."""
     return text if len(text) <= most else text[: most - 1] + "\u2026"
