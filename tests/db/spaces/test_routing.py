@@ -12,7 +12,7 @@ import pytest
 from db.spaces.conftest import OpenStage
 from pgswarm.actions import Finish, Spawn
 from pgswarm.actions.base import ActionError
-from pgswarm.actions.spaces.offered import SMALL
+from pgswarm.actions.spaces.offered import SMALL, choice_of, small_space
 from pgswarm.actions.spaces.router import BACK, MAX_STEPS, MORE, PAGE
 from support.database import Database
 from support.spaces import find, save, text_of
@@ -96,6 +96,18 @@ async def test_a_crowded_folder_is_looked_at_page_by_page(db: Database, stage: O
     assert outcome.children[0].action == "made/act_2500"
     assert [data["folder"]["path"] for data in node.data[:-1]].count("crowded") == 5
     assert max(node.sent) < MOST_SENT
+
+
+async def test_a_pointer_to_an_action_is_a_choice_with_what_the_action_takes(db: Database, stage: OpenStage) -> None:
+    node = stage(never)
+    fields = {"action_id": "made/tide", "source": "created", "input_schema": {"type": "object", "title": "Tide"}}
+    tide = save(db.conn, node.swarm_id, "made/tide", None, kind="action", space="action", fields=fields)
+    save(db.conn, node.swarm_id, "sea/tide", None, kind="pointer", space="action", target_id=tide)
+    (pointer,) = await node.spaces.level("action", find(db.conn, node.swarm_id, "sea", "action"))
+    chosen = choice_of(pointer)
+    assert chosen is not None
+    assert (chosen.action_id, chosen.input_schema["title"]) == ("made/tide", "Tide")
+    assert [one.action_id for one in await small_space(node) or []].count("made/tide") == 1
 
 
 async def test_a_walk_that_goes_nowhere_ends_at_its_bound(db: Database, stage: OpenStage) -> None:
