@@ -103,6 +103,10 @@ RECORDING = [
     ])),
     line("count better", draft(), existing={"code": "old"}),
     line("count beside", draft()),
+    line("whatever it takes", draft()),
+    {"task": "route", "match": {"directive": "whatever it takes", "actions": [{"action": "created/count_words"}]},
+     "response": {"action": "created/count_words", "arguments": [{"name": "text", "value": "a b c d"}], "reason": ""}},
+    {"task": "route", "match": {}, "response": {"action": None, "arguments": [], "reason": "No such tool."}},
     line("spy", draft(SPY, name="spy", tests=[case()])),
     line("break", draft(BROKEN, name="breaks", tests=[case()])),
     line("lie", draft(LIAR, name="lies", tests=[case(output='{"words": 1}')], outputs=[WORDS])),
@@ -158,6 +162,7 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for goal, name in (("tamper", "shout"), ("count better", "count_words"), ("count beside", "count_words")):
         root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids[goal])
         make(db.conn, UUID(ids[goal]), root, name, "old")
+    ids["whatever it takes"] = str(db.value("select pgswarm.start_swarm('whatever it takes')"))
     goals = {swarm_id: goal for goal, swarm_id in ids.items()}
     asked: dict[str, list[str]] = {goal: [] for goal in ids}
 
@@ -189,7 +194,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     processors = Processors(db, folder)
     makes = {"PGSWARM_MODEL": f"recorded:{recording}", "PGSWARM_ACTION_CREATION": "auto"}
     try:
-        processors.start("--actions", "outside/*", "--actions", "action/create", env=makes, lease_s=15)
+        made_by = ("--actions", "outside/*", "--actions", "action/create", "--actions", "swarm/*")
+        processors.start(*made_by, env=makes, lease_s=15)
         processors.start("--actions", "created/*", "--actions", "bench/*", lease_s=15)
         wait_until(ended, "every scenario has ended", within_s=90)
         yield about
@@ -213,6 +219,11 @@ def test_action_is_written_tested_approved_filed_and_used_by_another_processor(w
     assert fields["approval"]["hash"] == fields["hash"]
     assert [each["passed"] for each in fields["tests"]] == [True]
     assert fields["output_schema"]["properties"] == {"words": {"type": "integer", "description": "how many"}}
+
+
+def test_router_has_made_what_is_missing_and_then_chooses_it(worked: Any) -> None:
+    found = worked("whatever it takes")
+    assert (found["outcome"], found["report"]) == ("succeeded", "4 words"), found["error"]
 
 
 @pytest.mark.parametrize("goal", ["count at last", "count by policy"])
