@@ -6,7 +6,7 @@ Everything here is a copy of rows or a call that journals itself; nothing here w
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -81,9 +81,10 @@ class SwarmInfo:
 
 @dataclass(frozen=True, slots=True)
 class EntryInfo:
-    """One entry of the swarm's memory, without its content. `size` is in bytes, `kind` as in the space's table.
+    """One entry of memory, without its content. `size` is in bytes, `kind` as in the space's table.
 
-    `made`: by a node of the swarm, not by a person.
+    `made`: by a node of the swarm, not by a person. `layer`: whose; what is the blueprint's or built in is shared,
+    and cannot be changed from a swarm.
     """
 
     entry_id: UUID
@@ -93,6 +94,12 @@ class EntryInfo:
     size: int
     path: str
     made: bool = False
+    layer: Literal["swarm", "blueprint", "built_in"] = "swarm"
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is not the swarm's own."""
+        return self.layer != "swarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +213,10 @@ class Memory(Protocol):
     """The swarm's memory: files attached by the person, and what nodes saved."""
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the swarm's own entries, oldest first: of a large memory those at its root, and the first by path.
+        """List the files that this node may read: built in, the blueprint's, the swarm's own, each oldest first.
 
-        A large one is walked by `spaces`, a level at a time, or searched.
+        Of a large memory those at its root, and the first by path: it is walked by `spaces`, a level at a time, or
+        searched.
         """
 
     async def read(self, name_or_id: str | UUID) -> str:

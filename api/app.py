@@ -18,6 +18,7 @@ from pgswarm.api.dependencies import refuse_unknown_parameters
 from pgswarm.api.documentation import router as documentation
 from pgswarm.api.events.hub import Hub
 from pgswarm.api.events.routes import router as events
+from pgswarm.api.files.routes import router as files
 from pgswarm.api.health.metrics import Metrics
 from pgswarm.api.health.routes import router as health
 from pgswarm.api.nodes.routes import router as nodes
@@ -27,12 +28,27 @@ from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.blueprints import router as blueprints
 from pgswarm.api.spaces.changes import router as space_changes
+from pgswarm.api.spaces.keep import router as memory
 from pgswarm.api.spaces.routes import router as spaces
 from pgswarm.api.swarms.routes import router as swarms
 from pgswarm.api.time.routes import router as time
 from pgswarm.api.workers.routes import router as workers
 
-ROUTERS = (accounts, swarms, time, nodes, events, people, spaces, space_changes, blueprints, workers, health)
+ROUTERS = (
+    accounts,
+    swarms,
+    time,
+    nodes,
+    files,
+    events,
+    people,
+    spaces,
+    space_changes,
+    memory,
+    blueprints,
+    workers,
+    health,
+)
 """Every part's routes, in the order of the documentation."""
 
 

@@ -18,6 +18,7 @@ from pgswarm.cli.commands import (
     bench,
     db,
     doctor,
+    files,
     memory,
     migrate,
     models,
@@ -52,7 +53,7 @@ unreachable or of a wrong version, 130 interrupted.
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for group in (
-    *(run, up, swarms, show, watch, answer, steer, time, memory, suggestions, actions),
+    *(run, up, swarms, show, watch, answer, steer, time, memory, files, suggestions, actions),
     *(models, processor, api, sandbox, doctor, bench, migrate, db),
 ):
     group.register(app)

@@ -45,6 +45,7 @@ from pgswarm.client.models import (
     Replaced,
     Said,
     Spend,
+    StandsOn,
     Started,
     Steered,
     Suggestion,
@@ -53,6 +54,7 @@ from pgswarm.client.models import (
     Token,
     Upload,
     Worker,
+    WorkspaceFile,
 )
 from pgswarm.client.patience import Patience
 
@@ -99,6 +101,7 @@ __all__ = [
     "Replaced",
     "Said",
     "Spend",
+    "StandsOn",
     "StartOptions",
     "Started",
     "Steered",
@@ -110,4 +113,5 @@ __all__ = [
     "UnreachableError",
     "Upload",
     "Worker",
+    "WorkspaceFile",
 ]

@@ -37,6 +37,7 @@ from pgswarm.client.models import (
     Swarm,
     Token,
     Upload,
+    WorkspaceFile,
 )
 
 
@@ -155,6 +156,14 @@ class AsyncMethods(AsyncSpaceMethods):
     def llm_calls(self, swarm_id: Id, node_id: Id) -> AsyncIterator[LlmCall]:
         """Iterate over what a node asked of models, and what came back."""
         return self._each(swarms.llm_calls(swarm_id, node_id))
+
+    def files(self, swarm_id: Id, *, folder: str | None = None) -> AsyncIterator[WorkspaceFile]:
+        """Iterate over the files and folders of a swarm's workspace, or those below a folder, by path."""
+        return self._each(swarms.files(swarm_id, folder))
+
+    async def read_file(self, swarm_id: Id, path: str) -> bytes:
+        """Return a file of a swarm's workspace, whole. It comes from a model's code: do not trust it."""
+        return await self._do(swarms.read_file(swarm_id, path))
 
     async def cancel_node(self, swarm_id: Id, node_id: Id) -> Changed:
         """End a node and all below it."""

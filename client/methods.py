@@ -35,6 +35,7 @@ from pgswarm.client.models import (
     Swarm,
     Token,
     Upload,
+    WorkspaceFile,
 )
 from pgswarm.client.space_methods import SpaceMethods
 
@@ -154,6 +155,14 @@ class Methods(SpaceMethods):
     def llm_calls(self, swarm_id: Id, node_id: Id) -> Iterator[LlmCall]:
         """Iterate over what a node asked of models, and what came back."""
         return self._each(swarms.llm_calls(swarm_id, node_id))
+
+    def files(self, swarm_id: Id, *, folder: str | None = None) -> Iterator[WorkspaceFile]:
+        """Iterate over the files and folders of a swarm's workspace, or those below a folder, by path."""
+        return self._each(swarms.files(swarm_id, folder))
+
+    def read_file(self, swarm_id: Id, path: str) -> bytes:
+        """Return a file of a swarm's workspace, whole. It comes from a model's code: do not trust it."""
+        return self._do(swarms.read_file(swarm_id, path))
 
     def cancel_node(self, swarm_id: Id, node_id: Id) -> Changed:
         """End a node and all below it."""

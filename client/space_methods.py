@@ -10,7 +10,7 @@ from typing import TypeVar, Unpack
 from pgswarm.client.calls import blueprints, spaces
 from pgswarm.client.calls.blueprints import BlueprintOptions
 from pgswarm.client.calls.parts import Id
-from pgswarm.client.calls.spaces import Space
+from pgswarm.client.calls.spaces import EntryOptions, Space
 from pgswarm.client.models import Blueprint, Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Worker
 from pgswarm.client.wire import Call, Listing
 
@@ -73,6 +73,15 @@ class SpaceMethods(ABC):
         return self._do(spaces.search_memory(swarm_id, query, folder_id, limit))
 
     # what changes
+
+    def save_entry(
+        self, swarm_id: Id, name: str, *, idempotency_key: str | None = None, **options: Unpack[EntryOptions]
+    ) -> Entry:
+        """Keep a text or an upload in a swarm's memory; other content under the same name is a new version.
+
+        `ApiError` 409: it is not in `if_version` (0: there is one already).
+        """
+        return self._do(spaces.save_entry(swarm_id, name, options, idempotency_key))
 
     def move_entry(
         self,

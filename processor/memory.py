@@ -14,17 +14,9 @@ MAX_RESULTS: Final = 100
 
 MAX_ENTRIES: Final = 1_000
 
-# What people attach lies at the root: it is there however large the rest is. Both parts come of an index, in its order.
 _ENTRIES: Final = """
-select e.entry_id, e.name, e.kind, e.description, e.size, e.path, e.author_node_id is not null
-  from ((select a.entry_id from pgswarm.space_entry a
-          where a.parent_id = pgswarm.space_root('memory') and a.scope_id = %(swarm)s and a.blob is not null
-          order by a.name limit %(most)s)
-        union
-        (select b.entry_id from pgswarm.space_entry b
-          where b.scope_id = %(swarm)s and b.space = 'memory' and b.blob is not null order by b.path limit %(most)s)) f
-  join pgswarm.space_entry e on e.entry_id = f.entry_id
- order by e.created_at, e.entry_id
+select entry_id, name, kind, description, size, path, made, layer
+  from pgswarm.list_entries(swarm_id => %(swarm)s, max_entries => %(most)s)
 """
 _NAMED: Final = """
 select entry_id, name, kind, description, size, path, author_node_id is not null from pgswarm.space_entry
@@ -60,7 +52,7 @@ class SwarmMemory:
         self._until = until
 
     async def entries(self) -> Sequence[EntryInfo]:
-        """List the entries, oldest first: at most `MAX_ENTRIES` at the root, and as many by path."""
+        """List the entries that the swarm sees, its own last: of each layer `MAX_ENTRIES` at the root, and by path."""
         params = {"swarm": self._swarm_id, "most": MAX_ENTRIES}
         return [EntryInfo(*row) for row in await self._side.rows(_ENTRIES, params, until=self._until)]
 
@@ -138,12 +130,12 @@ class SwarmMemory:
                 return named[0][0], bytes(named[0][1])
         entries = await self.entries()
         entry = self._find(name_or_id, entries)
-        if entry is None and len(entries) >= MAX_ENTRIES:
-            entry = self._find(name_or_id, await self._named(str(name_or_id)))
+        if (entry is None or entry.shared) and len(entries) >= MAX_ENTRIES:
+            entry = self._find(name_or_id, await self._named(str(name_or_id))) or entry
         entry_id = entry.entry_id if entry else await self._shared(name_or_id)
         rows = await self._side.rows(_READ, (self._swarm_id, entry_id), until=self._until) if entry_id else []
         if not rows or rows[0][0] is None:
-            names = ", ".join(sorted({entry.name for entry in entries})[:20]) or "nothing"
+            names = ", ".join(sorted({e.name for e in entries if e.layer != "built_in"})[:20]) or "nothing"
             raise ActionError("not_found", f"memory holds no {str(name_or_id)!r}: it holds {names}")
         return entry.name if entry else str(name_or_id), bytes(rows[0][0])
 

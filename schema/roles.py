@@ -84,6 +84,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "whole_text": _ALL,
         "read_entry": _ALL,
         "read_file": _ALL,
+        "list_entries": _ALL,
+        "read_file_part": _PEOPLE,
         "search_memory": _ALL,
         "list_level": _ALL,
         "find_entry": _ALL,

@@ -56,7 +56,7 @@ class DescribeTable(Action[DescribeTableArgs]):
 
     async def main(self, node: Node[DescribeTableArgs]) -> ActionOutcome:
         """Find the file and the question, and answer; ask where several files fit."""
-        entries = await node.memory.entries()
+        entries = [entry for entry in await node.memory.entries() if entry.layer != "built_in"]
         question = _question(node)
         name = node.args.file or ""
         found = _named(entries, name) if name else _meant(entries, node.directive)

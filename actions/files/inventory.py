@@ -51,7 +51,7 @@ async def sources(node: Node[Any]) -> list[EntryInfo]:
 
 async def attached(node: Node[Any]) -> list[EntryInfo]:
     """Return the entries that people attached, each name once (its newest version)."""
-    entries = [entry for entry in await node.memory.entries() if not is_result(entry) and entry.kind != "folder"]
+    entries = [e for e in await node.memory.entries() if not (e.shared or is_result(e) or e.kind == "folder")]
     return list({entry.name: entry for entry in entries}.values())
 
 
@@ -76,8 +76,18 @@ async def inventory(node: Node[Any]) -> list[dict[str, Any]]:
 
 
 async def resolve(node: Node[Any], name: str) -> EntryInfo:
-    """Return the entry that `name` means: its name, whatever the case, without its suffix, or the one that holds it."""
+    """Return the entry that `name` means: its name, whatever the case, without its suffix, or the one that holds it.
+
+    What is built in is meant only where nothing else is.
+    """
     entries = await node.memory.entries()
+    found = _meant([e for e in entries if e.layer != "built_in"], name) or _meant(entries, name)
+    if found is None:
+        raise ActionError("not_found", f"No file is called {name!r}. {describe(entries)}")
+    return found
+
+
+def _meant(entries: Sequence[EntryInfo], name: str) -> EntryInfo | None:
     wanted = name.strip().strip("\"'").rsplit("/", 1)[-1].lower()
     for fits in (
         [e for e in entries if e.name.lower() == wanted],
@@ -86,12 +96,12 @@ async def resolve(node: Node[Any], name: str) -> EntryInfo:
     ):
         if len({e.name for e in fits}) == 1:
             return fits[-1]
-    raise ActionError("not_found", f"No file is called {name!r}. {describe(entries)}")
+    return None
 
 
 def describe(entries: Sequence[EntryInfo]) -> str:
     """Say which files there are, for an error message."""
-    names = sorted({entry.name for entry in entries if not is_result(entry)})
+    names = sorted({entry.name for entry in entries if not is_result(entry) and entry.layer != "built_in"})
     if not names:
         return "No file is attached: give one with --file."
     more = f" and {len(names) - MAX_HEADS} more" if len(names) > MAX_HEADS else ""

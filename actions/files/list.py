@@ -14,7 +14,7 @@ class ListFiles(Action[NoArgs]):
 
     async def main(self, node: Node[NoArgs]) -> ActionOutcome:
         """Report one line a file."""
-        entries = [entry for entry in await node.memory.entries() if entry.kind != "folder"]
+        entries = [entry for entry in await node.memory.entries() if entry.layer != "built_in"]
         lines = _bounded([_line(entry) for entry in entries])
         worked_on = await node.files.list()
         if worked_on:

@@ -152,6 +152,42 @@ class RemoveEntry(_Change):
     model_config = ConfigDict(json_schema_extra={"example": {"if_version": 1}})
 
 
+class SaveEntry(_Change):
+    """What is to be kept, and where. What is left out stays as it is, where there is such an entry already."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "swarm_id": SWARM_ID,
+                "folder": "references",
+                "name": "style.md",
+                "content": "We write short sentences.",
+            }
+        }
+    )
+
+    swarm_id: UUID = Field(examples=[SWARM_ID], description="The swarm whose memory it is.")
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["style.md"])
+    kind: str | None = Field(
+        default=None, max_length=40, examples=["markdown"], description="Left out: by the name and the content."
+    )
+    content: str | None = Field(default=None, examples=["We write short sentences."])
+    upload_id: UUID | None = Field(default=None, description="A file that was sent, in the place of `content`.")
+    description: str | None = Field(
+        default=None, examples=["How we write"], description="What it is about: nodes that look for something read it."
+    )
+    folder: str = Field(default="", max_length=5000, description="The path of its folder.", examples=["references"])
+    parent_id: UUID | None = Field(default=None, description="The folder by its id, in the place of its path.")
+    fields: dict[str, Any] | None = Field(default=None, examples=[{"source": "the handbook"}])
+    search: Search | Literal["inherit"] | None = Field(
+        default=None, description="How it is searched; `inherit`: as its folder says."
+    )
+    target_id: UUID | None = Field(default=None, description="Where a pointer leads.")
+    derived_from: list[UUID] | None = Field(
+        default=None, max_length=MOST_ENTRIES, description="The entries that it is out of date with."
+    )
+
+
 class Moved(BaseModel):
     """What became of an entry that moved."""
 

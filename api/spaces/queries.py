@@ -65,6 +65,12 @@ VERIFY: Final = """
 select rule, entry_id, path, detail
   from pgswarm.verify_space(swarm_id => %(swarm_id)s, space => %(space)s, blueprint_id => %(blueprint_id)s)
 """
+SAVE: Final = """
+select pgswarm.save_entry(
+  swarm_id => %(swarm_id)s, node_id => null, name => %(name)s, kind => %(kind)s, description => %(description)s,
+  folder => %(folder)s, content => %(content)s, parent_id => %(parent_id)s, fields => %(fields)s, search => %(search)s,
+  target_id => %(target_id)s, derived_from => %(derived_from)s::uuid[], if_version => %(if_version)s) as entry_id
+"""
 MOVE: Final = """
 select pgswarm.move_entry(swarm_id => %(swarm_id)s, entry_id => %(entry_id)s, parent_id => %(parent_id)s,
                           name => %(name)s, if_version => %(if_version)s) as version

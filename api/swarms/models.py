@@ -63,7 +63,14 @@ class StartSwarm(BaseModel):
         default=None, description="New actions: none, or approved by a person, or by the operator's policy."
     )
     model: str | None = Field(default=None, min_length=1, max_length=300, description="The model, by name.")
-    blueprint: UUID | None = Field(default=None, description="The blueprint that it starts from.")
+    blueprint: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        pattern=r"\S",
+        description="The blueprint that it starts from: the id of a version, or a name. A name is that of the newest "
+        "version, the caller's own before everybody's.",
+    )
     memo: bool = Field(
         default=False, description="Use answers of models again that the caller's swarms with this option already have."
     )
@@ -142,6 +149,15 @@ class Spent(BaseModel):
     reserved_cost_usd: float
 
 
+class StandsOn(BaseModel):
+    """The version of a blueprint that a swarm started from, and keeps."""
+
+    blueprint_id: UUID
+    name: str = Field(examples=["careful"])
+    version: int
+    newest_version: int = Field(description="The newest of that name; swarms that start by the name get it.")
+
+
 class Swarm(SwarmSummary):
     """One swarm, its texts whole. `last_seq` is its newest event: reading events after it misses nothing."""
 
@@ -154,6 +170,7 @@ class Swarm(SwarmSummary):
     budget: Limits
     spent: Spent
     blueprint_id: UUID | None
+    blueprint: StandsOn | None
     forked_from: UUID | None
     forked_at_seq: int | None
     history_from_seq: int

@@ -40,7 +40,12 @@ select o.*, pgswarm.whole_text(s.goal, s.goal_blob) as goal, pgswarm.whole_text(
        jsonb_build_object(
          'llm_calls', s.spent_llm_calls, 'tokens', s.spent_input_tokens + s.spent_output_tokens,
          'cost_usd', s.spent_cost_usd, 'reserved_tokens', s.reserved_tokens,
-         'reserved_cost_usd', s.reserved_cost_usd) as spent
+         'reserved_cost_usd', s.reserved_cost_usd) as spent,
+       (select jsonb_build_object(
+                 'blueprint_id', b.blueprint_id, 'name', b.name, 'version', b.version, 'newest_version',
+                 (select max(n.version) from pgswarm.blueprint n
+                   where n.name = b.name and n.owner_id is not distinct from b.owner_id))
+          from pgswarm.blueprint b where b.blueprint_id = s.blueprint_id) as blueprint
   from pgswarm.swarm_overview o
   join pgswarm.swarm s on s.swarm_id = o.swarm_id
   join pgswarm.node r on r.swarm_id = s.swarm_id and r.node_id = s.root_node_id

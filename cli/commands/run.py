@@ -31,6 +31,10 @@ def run(
     create: Annotated[
         str | None, typer.Option(metavar="HOW", help="New actions: off, ask (you approve each), or auto.")
     ] = None,
+    blueprint: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|ID", help="The blueprint to start from: its newest version, or one by id."),
+    ] = None,
     sandbox: Sandbox = None,
     memo: Annotated[bool, typer.Option("--memo", help="Use answers of models again that other such runs had.")] = False,
     no_input: Annotated[
@@ -54,6 +58,7 @@ def run(
       pgswarm run "Summarise this contract and list its deadlines" --file contract.txt
       pgswarm run "Which region sold most?" --file sales.csv --no-input
       echo "the board" | pgswarm run "Write a one-page report (ask me for whom)" --file notes.md
+      pgswarm run "Plan the launch" --blueprint careful
       pgswarm run "load" --action bench/fan_out --args '{"width": 50}' --json
     """
     del sandbox  # its callback has set it
@@ -72,6 +77,7 @@ def run(
         budget=budget,
         approve=approve,
         create=create,
+        blueprint=blueprint,
         memo=memo,
     )
     raise typer.Exit(run_goal(request, Manner(processors, as_json=as_json, no_input=no_input)))

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 SWARM = """
 select o.*, s.root_node_id, s.forked_from, s.terminated_at, pgswarm.whole_text(s.goal, s.goal_blob) as goal,
-       pgswarm.whole_text(s.report, s.report_blob) as report
+       pgswarm.whole_text(s.report, s.report_blob) as report, s.blueprint_id, b.name as blueprint,
+       b.version as blueprint_version,
+       (select max(n.version) from pgswarm.blueprint n
+         where n.name = b.name and n.owner_id is not distinct from b.owner_id) as blueprint_newest
   from pgswarm.swarm_overview o
   join pgswarm.swarm s using (swarm_id)
+  left join pgswarm.blueprint b using (blueprint_id)
  where o.swarm_id = %(swarm_id)s
 """
 NODES = """
@@ -103,6 +107,12 @@ def _show_swarm(connection: "Connection", swarm_id: str, limit: int, *, as_json:
     reason = f" ({row['paused_reason']})" if row["paused_reason"] else ""
     typer.echo(f"{styled('swarm', 'dim')}    {row['swarm_id']}  {styled(state + reason, state)}")
     typer.echo(f"{styled('goal', 'dim')}     {one_line(row['goal'], GOAL_WIDTH if terminal_width() else None)}")
+    if row["blueprint"] is not None:
+        newer = row["blueprint_newest"] > row["blueprint_version"]
+        newest = f" (the newest is {row['blueprint_newest']})" if newer else ""
+        typer.echo(
+            f"{styled('stands on', 'dim')} {one_line(row['blueprint'])}, version {row['blueprint_version']}{newest}"
+        )
     typer.echo(
         f"{styled('nodes', 'dim')}    {row['nodes']}: {row['terminated']} ended, {row['running']} running,"
         f" {row['pending']} pending, {row['awaiting_children']} awaiting children,"

@@ -19,6 +19,7 @@ from pgswarm.cli.run.files import Attachment, read_files
 
 LONGEST_GOAL = 100_000  # bytes, as `start_swarm` has it
 LONGEST_MODEL = 300
+LONGEST_BLUEPRINT = 100
 RECORDED = "recorded:"
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -57,6 +58,7 @@ def make_request(
     budget: str | None = None,
     approve: str | None = None,
     create: str | None = None,
+    blueprint: str | None = None,
     memo: bool = False,
 ) -> Request:
     """Return the request; raise `BadInputError` naming the argument that is wrong and what to do about it."""
@@ -72,6 +74,11 @@ def make_request(
         options["approve"] = check_approve("--approve", approve)
     if create is not None:
         options["create"] = check_create("--create", create)
+    if blueprint is not None:
+        name = _text("--blueprint", blueprint).strip()
+        if not name or len(name) > LONGEST_BLUEPRINT:
+            raise BadInputError("--blueprint is no name of a blueprint", "Give its name, or the id of a version.")
+        options["blueprint"] = name
     if memo:
         options["memo"] = True
     return Request(_goal(goal), _text("--action", action), _args(args), read_files(files), options)

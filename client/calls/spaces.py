@@ -3,14 +3,31 @@
 Rule: a change that would be refused when it comes twice is not repeated once it was sent.
 """
 
-from typing import Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, TypedDict
 
-from pgswarm.client.calls.parts import Id, ident, inner, listing, said, whole
+from pgswarm.client.calls.parts import Id, ident, inner, listing, make, said, whole
 from pgswarm.client.models import Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Worker
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 Space = Literal["action", "memory", "util"]
 SPACES: Final = ("action", "memory", "util")
+
+
+class EntryOptions(TypedDict, total=False):
+    """What can be said of an entry beside its name: `folder` or `parent_id`, `content` or `upload_id`."""
+
+    folder: str
+    parent_id: Id
+    kind: str
+    content: str
+    upload_id: Id
+    description: str
+    fields: Mapping[str, Any]
+    search: str
+    target_id: Id
+    derived_from: Sequence[Id]
+    if_version: int
 
 
 def entries(space: Space, swarm_id: Id | None, folder: str | None) -> Listing[Entry]:
@@ -51,6 +68,11 @@ def verify_space(space: Space, swarm_id: Id | None, blueprint_id: Id | None) -> 
     """Say what does not hold in a space."""
     wanted = said(swarm_id=swarm_id, blueprint_id=blueprint_id)
     return Call("GET", _space(space, "/verify"), inner("items", list[Flaw]), wanted)
+
+
+def save_entry(swarm_id: Id, name: str, options: EntryOptions, key: str | None) -> Call[Entry]:
+    """Save an entry of memory."""
+    return make("/v1/memory/entries", Entry, {"swarm_id": swarm_id, "name": name, **options}, key)
 
 
 def move_entry(

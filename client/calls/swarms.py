@@ -4,8 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 from uuid import uuid4
 
-from pgswarm.client.calls.parts import Id, listing, make, nothing, of_node, of_swarm, said
-from pgswarm.client.models import Changed, LlmCall, Node, Raised, Replaced, Spend, Started, Steered, Supervised, Swarm
+from pgswarm.client.calls.parts import Id, listing, make, nothing, of_node, of_swarm, said, whole
+from pgswarm.client.models import (
+    Changed,
+    LlmCall,
+    Node,
+    Raised,
+    Replaced,
+    Spend,
+    Started,
+    Steered,
+    Supervised,
+    Swarm,
+    WorkspaceFile,
+)
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 
@@ -23,6 +35,7 @@ class StartOptions(TypedDict, total=False):
     memo: bool
     stream: bool
     blueprint: Id
+    """The id of a version, or a name: then its newest."""
     conversation_id: Id
     files: Sequence[Id]
 
@@ -84,6 +97,16 @@ def spend(swarm_id: Id, node_id: Id) -> Call[Spend]:
 def llm_calls(swarm_id: Id, node_id: Id) -> Listing[LlmCall]:
     """List what a node asked of models."""
     return listing(of_node(swarm_id, node_id, "/llm-calls"), LlmCall, {})
+
+
+def files(swarm_id: Id, folder: str | None) -> Listing[WorkspaceFile]:
+    """List a swarm's files."""
+    return listing(of_swarm(swarm_id, "/files"), WorkspaceFile, said(folder=folder))
+
+
+def read_file(swarm_id: Id, path: str) -> Call[bytes]:
+    """Read a file of a swarm's."""
+    return Call("GET", of_swarm(swarm_id, "/files/content"), whole, {"path": path})
 
 
 def cancel_node(swarm_id: Id, node_id: Id) -> Call[Changed]:

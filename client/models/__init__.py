@@ -23,10 +23,12 @@ from pgswarm.client.models.swarms import (
     Raised,
     Replaced,
     Spend,
+    StandsOn,
     Started,
     Steered,
     Supervised,
     Swarm,
+    WorkspaceFile,
 )
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "Replaced",
     "Said",
     "Spend",
+    "StandsOn",
     "Started",
     "Steered",
     "Suggestion",
@@ -64,4 +67,5 @@ __all__ = [
     "Token",
     "Upload",
     "Worker",
+    "WorkspaceFile",
 ]

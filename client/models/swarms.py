@@ -20,6 +20,15 @@ class Started(Given):
     forked_at_seq: int | None = None
 
 
+class StandsOn(Given):
+    """The version of a blueprint that a swarm started from, and keeps; `newest_version`: of the same name."""
+
+    blueprint_id: UUID
+    name: str
+    version: int
+    newest_version: int
+
+
 class Swarm(Given):
     """A swarm. What has a default is only there in `Client.swarm`, not in lists."""
 
@@ -38,6 +47,7 @@ class Swarm(Given):
     report: str | None = None
     last_seq: int = 0
     budget: dict[str, float] = Field(default_factory=dict)
+    blueprint: StandsOn | None = None
     terminated_at: datetime | None = None
 
 
@@ -94,6 +104,19 @@ class Spend(Given):
     subtree_input_tokens: int
     subtree_output_tokens: int
     subtree_cost_usd: float
+
+
+class WorkspaceFile(Given):
+    """A file or folder of a swarm's workspace; `seq` is the event that told of it."""
+
+    path: str
+    kind: str
+    size: int
+    executable: bool
+    sha256: str | None
+    node_id: UUID | None
+    seq: int
+    at: datetime
 
 
 class LlmCall(Given):

@@ -45,7 +45,7 @@ def _bodies() -> list[Any]:
         pytest.param(json.dumps({**GOOD, "approve": "maybe"}), 422, "approve", id="approve"),
         pytest.param(json.dumps({**GOOD, "owner": "me"}), 422, "owner", id="unknown field"),
         pytest.param(json.dumps({**GOOD, "files": ["x"]}), 422, "files.0", id="files"),
-        pytest.param(json.dumps({**GOOD, "blueprint": "x"}), 422, "blueprint", id="blueprint"),
+        pytest.param(json.dumps({**GOOD, "blueprint": " "}), 422, "blueprint", id="blueprint"),
         pytest.param("{'goal': 1}", 400, "body", id="no JSON"),
     ]
 

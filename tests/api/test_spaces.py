@@ -150,6 +150,44 @@ async def test_entry_is_renamed_read_in_its_old_version_and_removed(api: Api) ->
     assert (await client.get("/v1/spaces/memory/verify", params={"swarm_id": str(swarm_id)})).json() == {"items": []}
 
 
+async def test_person_keeps_a_text_and_a_file_in_memory_and_nobody_undoes_it_unseen(api: Api) -> None:
+    swarm_id, other = str(api.swarm(api.anna)), str(api.swarm(api.ben))
+    client = api.client(api.anna)
+    wanted = {"swarm_id": swarm_id, "folder": "projects/a", "name": "plan.md", "content": "Ship it.", "if_version": 0}
+    made = await client.post("/v1/memory/entries", json=wanted)
+    assert made.status_code == 201, made.text
+    entry = made.json()
+    assert (entry["path"], entry["kind"], entry["version"]) == ("projects/a/plan.md", "markdown", 1)
+    problem(await client.post("/v1/memory/entries", json=wanted), 409, field="if_version")
+    newer = {**wanted, "content": "Ship it later.", "if_version": 1, "description": "when"}
+    again = (await client.post("/v1/memory/entries", json=newer)).json()
+    assert (again["entry_id"], again["version"]) == (entry["entry_id"], 2)
+    assert (await client.post("/v1/memory/entries", json=newer | {"if_version": 2})).json()["version"] == 2
+    (event,) = api.db.rows(
+        "select actor from pgswarm.event where swarm_id = %(s)s and kind = 'memory.saved' and data->>'version' = '2'",
+        s=swarm_id,
+    )
+    assert event["actor"] == str(api.anna.account_id)
+    picture = b"\x89PNG\r\n" + bytes(range(256))
+    sent = await client.post("/v1/uploads", files={"file": ("a.png", picture)})
+    (upload,) = sent.json()["items"]
+    asked = {"swarm_id": swarm_id, "name": "map.png", "upload_id": upload["upload_id"], "parent_id": entry["parent_id"]}
+    image = (await client.post("/v1/memory/entries", json=asked)).json()
+    assert (image["path"], image["kind"]) == ("projects/a/map.png", "image")
+    assert (await client.get(f"/v1/spaces/memory/{image['entry_id']}/content")).content == picture
+    for wrong, status, field in (
+        ({"swarm_id": other, "name": "a", "content": "x"}, 404, "swarm_id"),
+        ({**asked, "content": "x"}, 422, "upload_id"),
+        ({**asked, "upload_id": str(uuid.uuid4())}, 404, "upload_id"),
+        ({**asked, "folder": "projects"}, 422, "folder"),
+        ({"swarm_id": swarm_id, "name": "a"}, 422, "content"),
+        ({"swarm_id": swarm_id, "name": "../a", "content": "x"}, 422, "name"),
+        ({"swarm_id": swarm_id, "name": "a", "kind": "spell", "content": "x"}, 422, "kind"),
+        ({"swarm_id": swarm_id, "name": "swarm", "content": "x"}, 409, "name"),
+    ):
+        problem(await client.post("/v1/memory/entries", json=wrong), status, field=field)
+
+
 async def test_blueprint_is_made_whole_used_and_stood_upon(api: Api) -> None:
     swarm_id, entry_id = _entry(api, api.anna, "deal.txt")
     client = api.client(api.anna)

@@ -1,6 +1,7 @@
 """The commands on swarms, as a person uses them: real processes, a real processor."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,11 +49,35 @@ def test_a_swarm_is_watched_answered_and_ends(desk: Desk) -> None:
     assert desk.lines("answer", second, "green") == [{"question_id": second, "verdict": "accepted"}]
     desk.work()
     said = desk.say("show", swarm[:13])
+    assert "stands on" not in said
     assert "succeeded" in said
     assert "what is asked" in said
     assert "blue" in said
     assert "green" in said
     assert "no open questions" in desk.say("inbox")
+
+
+def test_run_starts_from_a_blueprint_by_its_name_and_show_says_which_version(desk: Desk) -> None:
+    for _ in range(2):
+        desk.db.run("select pgswarm.create_blueprint('careful', settings => '{\"budget\": {\"nodes\": 7}}')")
+    desk.say("run", "a load", "--action", "bench/noop", "--blueprint", "careful", "--no-input", "--processors", "1")
+    (swarm,) = desk.lines("swarms")
+    assert desk.db.value("select max_nodes from pgswarm.swarm") == 7
+    desk.db.run("select pgswarm.create_blueprint('careful')")
+    assert "careful, version 2 (the newest is 3)" in desk.say("show", swarm["swarm_id"])
+    desk.say("run", "a load", "--action", "bench/noop", "--blueprint", "careless", "--no-input", code=2)
+
+
+def test_files_of_a_workspace_are_listed_printed_and_kept(desk: Desk, tmp_path: Path) -> None:
+    swarm = desk.start("files/save", {"path": "src/a.txt", "content": "some text"})
+    desk.work()
+    assert [(row["path"], row["size"]) for row in desk.lines("files", swarm)] == [("src", 0), ("src/a.txt", 9)]
+    assert desk.say("files", swarm, "src/a.txt") == "some text"
+    kept = tmp_path / "a.txt"
+    desk.say("files", swarm, "src/a.txt", "--output", str(kept))
+    assert kept.read_bytes() == b"some text"
+    assert "is there already" in desk.say("files", swarm, "src/a.txt", "--output", str(kept), code=2)
+    assert "no such file" in desk.say("files", swarm, "../a.txt", code=2)
 
 
 def node_of(desk: Desk, swarm: str) -> str:

@@ -117,6 +117,13 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
         " description => '', folder => '', content => 'some text'::bytea)",
         s=swarm_id,
     )
+    api.db.run(  # a file of the workspace, called as `call` calls what it must name
+        "with b as (insert into pgswarm.blob (blob, content, bytes) values (encode(sha256('text'), 'hex'), 'text', 4)"
+        " on conflict do nothing)"
+        " insert into pgswarm.workspace_file (swarm_id, path, seq, kind, blob, size, at)"
+        " values (%(s)s, 'some', 1, 'file', encode(sha256('text'), 'hex'), 4, now())",
+        s=swarm_id,
+    )
     return {
         "blueprint_id": api.db.value(
             "select pgswarm.create_blueprint('kept', owner => %(owner)s)", owner=owner.account_id

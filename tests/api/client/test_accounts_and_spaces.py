@@ -51,7 +51,10 @@ def test_memory_is_listed_read_and_searched(site: Any) -> None:
     client = site.anna
     swarm_id = site.api.swarm(site.api.anna)
     text = "The tenant shall pay the rent."
-    entry_id = save(site, swarm_id, "contract.txt", text.encode())
+    site.proxy.lose = 1
+    kept = client.save_entry(swarm_id, "contract.txt", folder="contracts", content=text, if_version=0)
+    entry_id = kept.entry_id
+    assert (site.proxy.lose, kept.version, kept.kind) == (0, 1, "text")
     (found,) = client.entries("memory", swarm_id=swarm_id, folder="contracts/")
     assert (found.entry_id, found.path) == (entry_id, "contracts/contract.txt")
     assert client.entry("memory", entry_id) == found

@@ -71,6 +71,7 @@ async def test_a_blueprint_gives_what_the_request_leaves_out(api: Api) -> None:
     for other in (blueprint(api.ben), str(uuid.uuid4())):
         refused = await api.client(api.anna).post(START, json={**GOOD, "blueprint": other})
         problem(refused, 404, field="blueprint")
+    problem(await api.client(api.anna).post(START, json={**GOOD, "blueprint": "no such"}), 404, field="blueprint")
 
 
 async def test_files_and_a_conversation_go_with_the_goal(api: Api) -> None:
@@ -195,3 +196,22 @@ async def test_who_has_the_newest_is_told_so_until_something_changes(api: Api) -
     await client.post(f"{START}/{swarm_id}/pause")
     changed = await client.get(f"{START}/{swarm_id}", headers={"If-None-Match": tags[0]})
     assert (changed.status_code, changed.json()["status"]) == (200, "paused")
+
+
+async def test_blueprint_is_named_and_its_newest_version_stood_upon_the_callers_own_first(api: Api) -> None:
+    make = "select pgswarm.create_blueprint('careful', owner => %(owner)s)"
+    for owner in (None, None, api.anna.account_id, api.ben.account_id):
+        api.db.run(make, owner=owner)
+    seen = {}
+    for account in (api.anna, api.root):
+        client = api.client(account)
+        made = await client.post(START, json={**GOOD, "blueprint": "careful"})
+        assert made.status_code == 201, made.text
+        swarm = (await client.get(f"{START}/{made.json()['swarm_id']}")).json()
+        assert swarm["blueprint"]["blueprint_id"] == swarm["blueprint_id"]
+        seen[account.username] = (swarm["blueprint"]["version"], swarm["blueprint"]["newest_version"])
+    assert seen == {"anna": (1, 1), "root": (2, 2)}  # ben's is nobody else's
+    api.db.run(make, owner=None)
+    assert (await client.get(f"{START}/{made.json()['swarm_id']}")).json()["blueprint"]["newest_version"] == 3
+    plain = (await client.get(f"{START}/{api.swarm(api.root)}")).json()
+    assert plain["blueprint"] is None

@@ -1,0 +1,1 @@
+"""The files that the nodes of a swarm work on."""
