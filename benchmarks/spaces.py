@@ -51,8 +51,8 @@ filed as (
          octet_length(t.content), now(), now()
     from texts t
 )
-insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content)
-select %(swarm)s, %(swarm)s, t.entry_id, 1, 1, 1, t.content from texts t
+insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content, hash)
+select %(swarm)s, %(swarm)s, t.entry_id, 1, 1, 1, t.content, pgswarm.passage_hash('', t.content) from texts t
 """
 FOLDERS: Final = """
 select count(pgswarm.save_entry(%(swarm)s, null, f.name, 'folder', '', f.folder, null))

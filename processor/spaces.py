@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pgswarm.actions.base import ActionError
-from pgswarm.actions.spaces.places import Place, Space
+from pgswarm.actions.spaces.places import Place, Space, lives_elsewhere
 from pgswarm.processor.encode import BadValueError, json_value, text
 from pgswarm.processor.side import Side
 
@@ -80,7 +80,7 @@ class SwarmSpaces:
         while folders:
             level = await self._levels(space, folders, "", MAX_LEVEL)
             below = [place for place in level if place.holds and place.target_id is None]
-            found += [place for place in level if not place.holds]
+            found += [place for place in level if not place.holds or lives_elsewhere(place)]
             folders = [folder.entry_id for folder in below if folder.below]
             if len(folders) > most:
                 return None
