@@ -19,7 +19,7 @@ from pgswarm.actions.node import EntryInfo, Node, Passage
 from pgswarm.actions.outcomes import ActionOutcome, Continue, Finish
 from pgswarm.actions.spaces.places import Place, lives_elsewhere
 from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
-from pgswarm.actions.spaces.searching import Hit, NoSearchError, search
+from pgswarm.actions.spaces.searching import Hit, NoSearchError, by_text, search
 from pgswarm.schema.kinds import Search
 
 MAX_PASSAGES = 12
@@ -151,15 +151,16 @@ async def _is_small(node: Node[RetrieveArgs]) -> bool:
 
 
 async def _hits(node: Node[Any], place: Place, query: str) -> list[Hit]:
+    """Search a place in its own way; where that is closed here, by its words."""
     try:
         return await search(node, place, query)
     except NoSearchError as error:
-        node.log.warning("%s", error)
+        node.log.warning("%s: it is searched by words", error)
     except ModelError as error:
         if error.code != "no_embeddings":
             raise
-        node.log.warning("%s", error)
-    return []
+        node.log.warning("%s: it is searched by words", error)
+    return await by_text(node, place, query)
 
 
 async def _grown(node: Node[Any], hit: Hit) -> Passage:
