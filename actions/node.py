@@ -257,6 +257,12 @@ class Memory(Protocol):
         `folder`: only what lies below it. The documentation of the swarm and its actions is found below `swarm` alone.
         """
 
+    async def profile(self) -> Mapping[str, Any] | None:
+        """Return what is known of the person whose swarm this is, over all swarms of theirs; None: nothing."""
+
+    async def keep_profile(self, profile: Mapping[str, str]) -> None:
+        """Keep what was found out of that person: `expertise`, `involvement`, `notes`."""
+
 
 class Passages(Protocol):
     """The passages of memory by what they mean (vectors) and by what they stand under; `where`: an entry, or all.

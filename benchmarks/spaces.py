@@ -115,6 +115,7 @@ def reads(conn: Connection, swarm: str) -> dict[str, tuple[LiteralString, dict[s
         "search: four frequent": search_for("word1 word2 word3 word4"),
         "search: sixteen words": search_for(" ".join(f"word{n**3}" for n in range(1, 17))),
         "search: below a folder of 400 texts": (below, {"s": swarm, "folder": shelf}),
+        "search: below one of 90,000": (below, {"s": swarm, "folder": shelves}),
     }
 
 

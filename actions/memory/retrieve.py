@@ -148,7 +148,7 @@ async def _is_small(node: Node[RetrieveArgs]) -> bool:
     if leaves is None:
         return False
     asked = [p for p in leaves if p.target_id is None and not p.path.startswith((f"{_DOCUMENTATION}/", "results/"))]
-    return all(place.own and place.search in _AT_ONCE and not lives_elsewhere(place) for place in asked)
+    return all(place.search in _AT_ONCE and not lives_elsewhere(place) for place in asked)
 
 
 async def _hits(node: Node[Any], place: Place, query: str) -> list[Hit]:
