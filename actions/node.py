@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from pgswarm.actions.created.library import Library
 from pgswarm.actions.spaces.places import Spaces
 from pgswarm.schema.states import Outcome
 
@@ -197,13 +198,14 @@ class Bench(Protocol):
         wall_s: float = 60.0,
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
+        apart: bool = False,
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
         `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
         that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
-        workspace with the same path. Raises `ActionError`: `no_sandbox`, `too_large`,
-        `packages_failed`, `conflict`.
+        workspace with the same path; `apart`: it finds these alone, and nothing is kept. Raises `ActionError`:
+        `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
         """
 
 
@@ -233,6 +235,22 @@ class Memory(Protocol):
     ) -> UUID:
         """Save what need not be text; as `save`."""
 
+    async def bring(
+        self,
+        name: str,
+        content: bytes | None,
+        *,
+        kind: str,
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
+        derived_from: Sequence[UUID] = (),
+        swarm_id: UUID | None = None,
+    ) -> UUID:
+        """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
+
+        The same again changes nothing. Content None: a folder, or a repository.
+        """
+
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit `query` best (full-text search), best first.
 
@@ -244,6 +262,27 @@ class Memory(Protocol):
 
     async def keep_profile(self, profile: Mapping[str, str]) -> None:
         """Keep what was found out of that person: `expertise`, `involvement`, `notes`."""
+
+
+class Passages(Protocol):
+    """The passages of memory by what they mean (vectors) and by what they stand under; `where`: an entry, or all.
+
+    An entry is named by its id or its path, and stands for all below it too.
+    """
+
+    async def missing(self, model: str, *, limit: int, where: UUID | str = "") -> Sequence[tuple[bytes, str]]:
+        """Return passages that `model` has made no vector of yet: what they are kept under, and their text."""
+
+    async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
+        """Keep a vector of each; return how many are new."""
+
+    async def nearest(
+        self, model: str, vector: Sequence[float], *, limit: int, where: UUID | str = ""
+    ) -> Sequence[Passage]:
+        """Return the passages whose vectors of this model are nearest, best first; `score` is the cosine."""
+
+    async def titled(self, name: str, *, limit: int, where: UUID | str = "") -> Sequence[Passage]:
+        """Return the passages under a heading, a class or a function of this name, or a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,12 +315,16 @@ class Node(Protocol[ArgsT]):
     """To the questions of the last `Ask`, in their order."""
     messages: Sequence[Message]
     memory: Memory
+    passages: Passages
+    """Their passages by meaning and by title."""
     spaces: Spaces
     """The trees of actions, memory and utils, a level at a time."""
     files: Files
     """The swarm's workspace."""
     sandbox: Bench
     """Where code runs: on the workspace, never in this process."""
+    library: Library
+    """The actions that the swarm made, and those of its blueprint."""
     log: logging.LoggerAdapter[logging.Logger]
 
     async def swarm(self) -> SwarmInfo:
@@ -297,10 +340,11 @@ class Node(Protocol[ArgsT]):
         Raises `ModelError` when the model cannot be reached or does not fit the schema after bounded repair.
         """
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(self, texts: Sequence[str], model: str | None = None) -> Sequence[Sequence[float]]:
         """Return a vector for each text, in their order. Journaled, priced and limited as `llm` is; sent in batches.
 
-        Raises `ModelError`: `no_embeddings` where PGSWARM_EMBEDDING_MODEL names no model.
+        `model`: another than PGSWARM_EMBEDDING_MODEL names, at the same server. Raises `ModelError`: `no_embeddings`
+        where neither names one.
         """
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from pydantic import BaseModel
 
 from pgswarm.actions.base import Action, Registry
+from pgswarm.actions.created.library import PREFIX, RUN
 from pgswarm.actions.documentation import as_json, pages
 from pgswarm.actions.node import ActionChoice
 from pgswarm.actions.registration import specs
@@ -58,9 +59,13 @@ class Catalogue:
         self._own = None
         self._read_at = -FRESH_S
 
+    def find(self, action_id: str) -> Runnable | None:
+        """Return what runs an action here; what swarms made themselves is all run by `action/run`."""
+        return self.runnables.get(RUN if action_id.startswith(PREFIX) else action_id)
+
     def known(self, action_id: str) -> bool:
-        """Say whether any worker ever registered the action, as far as was read."""
-        return action_id in self.runnables or action_id in self._elsewhere
+        """Say whether any worker ever registered the action, as far as was read, or a swarm may have made it."""
+        return action_id in self.runnables or action_id in self._elsewhere or action_id.startswith(PREFIX)
 
     def routable(self, action_id: str) -> bool:
         """Say whether routers may choose the action; one that nobody here knows counts as one of those."""
@@ -71,6 +76,7 @@ class Catalogue:
         """Return LIKE patterns that fit exactly this process's actions."""
         if self._own is None:
             self._own = [like(action_id.replace("*", "").replace("?", "")) for action_id in self.runnables]
+            self._own += [like(f"{PREFIX}*")] if RUN in self.runnables else []
         return self._own
 
     async def refresh(self, reader: Reader) -> None:

@@ -13,6 +13,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from pgswarm.actions.created.library import CREATE
+from pgswarm.actions.created.policy import may_create
 from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
 from pgswarm.processor import approval, unclear
 from pgswarm.processor.activation import Activation
@@ -20,7 +22,9 @@ from pgswarm.processor.acts import Act, failed
 from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.effects import Effects
 from pgswarm.processor.encode import BadValueError, json_value
+from pgswarm.processor.library import SwarmLibrary
 from pgswarm.processor.memory import SwarmMemory
+from pgswarm.processor.passages import SwarmPassages
 from pgswarm.processor.sandboxes import Sandboxes
 from pgswarm.processor.side import Side
 from pgswarm.processor.spaces import SwarmSpaces
@@ -56,9 +60,12 @@ class Models(Protocol):
         """Return a validated answer; calls are journaled under `journal_activation` and numbered from 1."""
 
     async def embed(
-        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str]
+        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str], model: str | None
     ) -> Sequence[Sequence[float]]:
         """Return a vector for each text, journaled alike."""
+
+    def is_offline(self, role: str, options: Mapping[str, Any]) -> bool:
+        """Say whether rules answer in the place of a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,11 @@ class NodeContext:
         return SwarmMemory(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
 
     @cached_property
+    def passages(self) -> SwarmPassages:
+        """The passages of the swarm's memory."""
+        return SwarmPassages(self._services.side, self.swarm_id, self._run.deadline)
+
+    @cached_property
     def spaces(self) -> SwarmSpaces:
         """The trees of actions, memory and utils."""
         return SwarmSpaces(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
@@ -143,6 +155,11 @@ class NodeContext:
     def files(self) -> Workspace:
         """The swarm's workspace."""
         return Workspace(self._services.side, self._services.sandboxes, self._run, self._call_activation)
+
+    @cached_property
+    def library(self) -> SwarmLibrary:
+        """The actions that the swarm made."""
+        return SwarmLibrary(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
 
     @property
     def sandbox(self) -> Workspace:
@@ -189,8 +206,13 @@ class NodeContext:
         return info
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose."""
-        return await self._services.catalogue.choices(self._services.side)
+        """Return the actions that a router may choose, the swarm's own among them."""
+        choices = await self._services.catalogue.choices(self._services.side)
+        options = (await self._swarm()).options
+        if not may_create(options) or self._services.models.is_offline("coder", options):
+            choices = [choice for choice in choices if choice.action_id != CREATE]
+        own = await self.library.choices()
+        return [*choices, *(ActionChoice(one.action_id, one.description, one.input_schema) for one in own)]
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""
@@ -207,11 +229,11 @@ class NodeContext:
             options=options,
         )
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(self, texts: Sequence[str], model: str | None = None) -> Sequence[Sequence[float]]:
         """Return a vector for each text, in their order. Journaled, priced and limited as `llm` is."""
         self._calls += 1
         return await self._services.models.embed(
-            self._run, journal_activation=self._call_activation, call_no=self._calls, texts=texts
+            self._run, journal_activation=self._call_activation, call_no=self._calls, texts=texts, model=model
         )
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import EntryInfo, Passage
-from pgswarm.processor.encode import BadValueError, text
+from pgswarm.processor.encode import BadValueError, json_value, text
 from pgswarm.processor.side import Side
 from pgswarm.schema.decode import NotTextError, decode
 
@@ -36,6 +36,10 @@ select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s,
 """
 _PROFILE: Final = "select pgswarm.read_profile(swarm_id => %s)"
 _KEEP_PROFILE: Final = "select pgswarm.keep_profile(swarm_id => %s, profile => %s::jsonb)"
+_BRING: Final = """
+select pgswarm.import_entry(swarm_id => %s, node_id => %s, into_swarm => %s, name => %s, kind => %s, folder => %s,
+                            content => %s, fields => %s::jsonb, derived_from => %s::uuid[])
+"""
 _SEARCH: Final = """
 select entry_id, name, content, first_line, last_line, score, path
   from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
@@ -95,6 +99,30 @@ class SwarmMemory:
             raise ActionError("bad_value", f"memory.save: {error}") from None
         params = (self._swarm_id, self._node_id, name, kind, description, folder, content)
         rows: list[tuple[Any, ...]] = await self._side.rows(_SAVE, params, point="save_entry", until=self._until)
+        entry_id: UUID = rows[0][0]
+        return entry_id
+
+    async def bring(
+        self,
+        name: str,
+        content: bytes | None,
+        *,
+        kind: str,
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
+        derived_from: Sequence[UUID] = (),
+        swarm_id: UUID | None = None,
+    ) -> UUID:
+        """File what an import brought; raise `ActionError` (`bad_value`) for what cannot be stored."""
+        try:
+            for field, value in (("name", name), ("kind", kind), ("folder", folder)):
+                text(field, value)
+            told = json_value("fields", dict(fields or {})).decode()
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.bring: {error}") from None
+        derived = list(derived_from) or None
+        params = (self._swarm_id, self._node_id, swarm_id, name, kind, folder, content, told, derived)
+        rows: list[tuple[Any, ...]] = await self._side.rows(_BRING, params, point="save_entry", until=self._until)
         entry_id: UUID = rows[0][0]
         return entry_id
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from pgswarm.actions.models import ModelClient, ModelSettings, journaled_call, journaled_embedding
 from pgswarm.actions.models.journal import Verdict
+from pgswarm.actions.models.settings import OFFLINE
 from pgswarm.actions.node import Prompt
 from pgswarm.processor import backoff
 from pgswarm.processor.abilities import SqlAbilities
@@ -157,11 +158,19 @@ class JournaledModels:
         return completion.parsed
 
     async def embed(
-        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str]
+        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str], model: str | None
     ) -> Sequence[Sequence[float]]:
         """Return a vector for each text; raise `ModelError`."""
         journal = SqlJournal(self._side, self._gates, run, journal_activation)
-        return (await journaled_embedding(journal, self._opened(), texts, call_no=call_no)).vectors
+        return (await journaled_embedding(journal, self._opened(), texts, call_no=call_no, model=model)).vectors
+
+    def is_offline(self, role: str, options: Mapping[str, Any]) -> bool:
+        """Say whether rules answer in the place of a model."""
+        requested = options.get("model")
+        settings = self._opened().settings
+        return (
+            requested if isinstance(requested, str) and requested else settings.role_models.get(role, settings.model)
+        ) == OFFLINE
 
     def _opened(self) -> ModelClient:
         if self._client is None:

@@ -147,8 +147,9 @@ class Runner:
             await asyncio.sleep(WATCH_S)
             now = time.monotonic()
             for run in [run for run in self._running if run.deadline < now and run.open]:
-                runnable = self._catalogue.runnables[run.action]
-                self._close(run, partial(after_timeout, longest_s=runnable.max_backoff_s))
+                runnable = self._catalogue.find(run.action)
+                longest_s = 0.0 if runnable is None else runnable.max_backoff_s
+                self._close(run, partial(after_timeout, longest_s=longest_s))
                 self._cancel(run)
             if self.stuck:
                 self.release_queued(now - QUEUED_TOO_LONG_S)
@@ -218,7 +219,7 @@ class Runner:
 
     async def _act(self, run: Activation) -> Act | None:
         """Run one activation to its act; None where it is not ours any more."""
-        runnable = self._catalogue.runnables.get(run.action)
+        runnable = self._catalogue.find(run.action)
         if runnable is None:
             self.missed_action = True
             return released(run)

@@ -169,17 +169,20 @@ class Workspace:
         wall_s: float = 60.0,
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
+        apart: bool = False,
     ) -> CodeRun:
-        """Run a command in the workspace; see `Bench.run`."""
+        """Run a command in the workspace, or apart from it; see `Bench.run`."""
         given = {_inside(path): File(content) for path, content in (inputs or {}).items()}
         names = [[path, _blob(file.content)] for path, file in sorted(given.items())]
-        number, asked = self._next(["run", list(command), stdin, sorted(packages), names])
+        number, asked = self._next(
+            ["run", list(command), stdin, sorted(packages), names, *(["apart"] if apart else [])]
+        )
         recorded = await self._recorded(number, asked)
         for _ in range(MAX_TRIES):
             if recorded is not None:
                 return CodeRun(**recorded)
             ran, changes = await self._run_once(
-                command, stdin.encode(errors="replace"), packages, wall_s, given, instead=instead
+                command, stdin.encode(errors="replace"), packages, wall_s, given, instead=instead, apart=apart
             )
             result = _as_run(ran)
             verdict, told = await self._send(number, asked, changes, asdict(result))
@@ -197,8 +200,9 @@ class Workspace:
         given: Mapping[str, File],
         *,
         instead: bool,
+        apart: bool,
     ) -> tuple[Ran, Sequence[_Change]]:
-        rows = await self._side.rows(_ALL, (self._swarm_id,), until=self._run.deadline)
+        rows = [] if apart else await self._side.rows(_ALL, (self._swarm_id,), until=self._run.deadline)
         blobs = {path: blob for path, _, blob, _ in rows}
         own = {path: None if blob is None else File(bytes(data), runs) for path, runs, blob, data in rows}
         left_s = self._run.deadline - time.monotonic() - MARGIN_S
@@ -209,6 +213,8 @@ class Workspace:
             ran = await sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages)
         except SandboxError as error:
             raise _RefusedRunError(error) from None
+        if apart:
+            return replace(ran, files={}, removed=()), ()
         changes = [
             _Change(path, "folder" if file is None else "file", file, {"was": _was(path, blobs)})
             for path, file in ran.files.items()

@@ -157,6 +157,8 @@ BUILT_IN_FOLDERS: Final = MappingProxyType(
     }
 )
 """The folders of memory that every swarm finds, and attaches its own entries to."""
+CREATED: Final = "created"
+"""The folder of the action space where what a swarm makes itself is filed, and the first part of its ids."""
 ROOTS: Final = MappingProxyType(
     {
         "action": "What nodes can do.",
@@ -188,6 +190,7 @@ def built_in_sql() -> str:
     """Return the SQL that puts the roots and the folders that every swarm finds in place; it may be run again."""
     roots = [f"('{space}', '', '', {_text(said)})" for space, said in ROOTS.items()]
     folders = [f"('memory', '{name}', '{name}', {_text(said)})" for name, said in BUILT_IN_FOLDERS.items()]
+    folders.append(f"('action', '{CREATED}', '{CREATED}', 'Actions that the swarm made itself.')")
     rows = ",\n  ".join(roots + folders)
     return f"select pgswarm.file_built_in(space, path, name, description) from (values\n  {rows}) b(space, path, name, description);"  # noqa: E501,S608 - our own data
 

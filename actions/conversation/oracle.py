@@ -14,6 +14,7 @@ from pgswarm.actions.base import Action, action
 from pgswarm.actions.conversation.profile import read_profile, save_answer
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Child, Fail, Finish, Spawn
+from pgswarm.actions.spaces.offered import find_action
 from pgswarm.actions.swarm.notes import answered
 from pgswarm.schema.states import Outcome
 
@@ -61,7 +62,7 @@ class Oracle(Action[OracleArgs]):
             found = await self._texts(node, "memory", await _passages(node))
             if found:
                 return Finish(found)
-        if node.args.first != "user" and any(choice.action_id == WEB for choice in await node.actions()):
+        if node.args.first != "user" and await find_action(node, WEB):
             return Spawn([Child(WEB, node.directive)], then=self.searched)
         return await self._user(node)
 

@@ -11,12 +11,29 @@ from pgswarm.actions.spaces.chains import chains
 from pgswarm.actions.spaces.places import Place
 
 SMALL: Final = 80
+CREATE: Final = "action/create"
 
 
 async def small_space(node: Node[Any]) -> list[ActionChoice] | None:
     """Return every action that a router may choose, by id, where they are few; None where the space is to be walked."""
     places = await node.spaces.leaves("action", SMALL)
-    return None if places is None else choices_of(places)
+    if places is None:
+        return None
+    choices = choices_of(places)
+    if any(choice.action_id == CREATE for choice in choices) and not await may_create(node):
+        return [choice for choice in choices if choice.action_id != CREATE]
+    return choices
+
+
+async def may_create(node: Node[Any]) -> bool:
+    """Return whether actions can be made here: there is an action for it, and the swarm may use it."""
+    return any(choice.action_id == CREATE for choice in await node.actions())
+
+
+async def find_action(node: Node[Any], action_id: str) -> ActionChoice | None:
+    """Return the action of this id, where it is filed under it and may be chosen."""
+    line = await node.spaces.line("action", action_id)
+    return choice_of(line[-1]) if line else None
 
 
 async def known_chains(node: Node[Any]) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ PAGE: Final = 40
 MAX_STEPS: Final = 60
 STEPS_AT_ONCE: Final = 12
 MAX_SHOWN: Final = 240
+MAX_AGENT: Final = 1_000
 MAX_TOLD: Final = 20
 
 HERE: Final = "/here"
@@ -95,6 +96,8 @@ class Spot(BaseModel):
     own: bool
     takes: bool
     search: str
+    agent: str = ""
+    """What those who work in this corner of the tree are told."""
     after: str = ""
 
     @classmethod
@@ -104,7 +107,7 @@ class Spot(BaseModel):
         name = chosen or place.name
         return cls(
             place_id=place.entry_id, name=name, path=place.path, description=said, own=place.own, takes=place.takes,
-            search=place.search,
+            search=place.search, agent=str(place.fields.get("agent") or "")[:MAX_AGENT],
         )  # fmt: skip
 
     def place(self) -> Place:
@@ -247,7 +250,10 @@ async def _ask(node: Node[Any], guide: Guide, here: Walk, page: Page) -> Choice:
         "moves": page.moves,
         "rejected_here": [one.model_dump() for one in refused[-MAX_TOLD:]],
     }
-    data |= guide.adds(page.shown)
+    agents = [spot.agent for spot in here.line if spot.agent]
+    data.update(guide.adds(page.shown))
+    if agents:
+        data["agents"] = agents
     makes = NEW in page.moves
     schema = choice_model((*(place.name for place in page.shown), *page.moves), makes=makes)
     here.asked += 1
@@ -289,6 +295,8 @@ def shown(place: Place) -> dict[str, Any]:
     said: dict[str, Any] = {"name": place.name, "kind": place.kind, "description": place.description[:MAX_SHOWN]}
     if place.holds:
         said["holds"] = place.below
+    if place.status != "up_to_date":
+        said["status"] = place.status
     return said
 
 

@@ -14,6 +14,7 @@ from pgswarm.actions.conversation.profile import read_profile
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Child, Fail, Finish, Spawn
+from pgswarm.actions.spaces.offered import small_space
 from pgswarm.actions.swarm.failures import hopeless, told
 from pgswarm.actions.swarm.notes import Note, answered, bounded
 from pgswarm.schema.states import Outcome
@@ -66,7 +67,7 @@ class HandleFailure(Action[FailureArgs]):
     async def main(self, node: Node[FailureArgs]) -> ActionOutcome:
         """Decide what to do next."""
         failures = self._failures(node)
-        actions = [c for c in await node.actions() if c.action_id != ROUTER]
+        actions = await small_space(node) or []  # of a large space the router finds another
         data: dict[str, Any] = {
             "directive": node.directive,
             "failures": failures,

@@ -19,7 +19,15 @@ from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import ActionChoice, Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Continue, Fail, Finish, Spawn
 from pgswarm.actions.spaces.chains import chains
-from pgswarm.actions.spaces.offered import choice_of, choices_of, is_offered, small_space
+from pgswarm.actions.spaces.offered import (
+    CREATE,
+    choice_of,
+    choices_of,
+    find_action,
+    is_offered,
+    may_create,
+    small_space,
+)
 from pgswarm.actions.spaces.places import Place
 from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
 from pgswarm.actions.swarm.failures import hopeless, told
@@ -32,7 +40,6 @@ MAX_LEVEL = 6
 ROUTER = "swarm/route_action"
 MANAGERS = frozenset({"swarm/decompose_directive", "swarm/plan"})
 _SHOWN = 300
-CREATE = "action/create"
 ASK_USER = "conversation/ask_user"
 _FILLED_HERE = frozenset({"context", "level"})
 
@@ -90,7 +97,7 @@ class RouteAction(Action[RouteArgs]):
         choices = await _wanted(node) or await small_space(node)
         if choices is None:
             return await self._walk(node)
-        offered = await _offered(node, choices)
+        offered = _offered(choices, node.args)
         if not offered:
             return Fail(
                 "no_actions", "No action is registered that a router may choose: start a processor that has some."
@@ -194,7 +201,7 @@ class RouteAction(Action[RouteArgs]):
         if tried:
             return Fail(tried[0]["code"], tried[0]["reason"])
         await save_suggestion(node, "missing action", f"No action fits: {node.directive}\n\n{reason}".strip())
-        if not node.state.get("created") and await _may_create(node):
+        if not node.state.get("created") and await may_create(node):
             node.state["created"] = True
             args = {"why": reason, "context": bounded(node.args.context)}
             return Spawn([Child(CREATE, node.directive, args)], then=self.created)
@@ -213,14 +220,8 @@ def _left_out(args: RouteArgs) -> set[str]:
     return {ROUTER, *(MANAGERS if args.level >= MAX_LEVEL else ())}
 
 
-async def _may_create(node: Node[RouteArgs]) -> bool:
-    return any(choice.action_id == CREATE for choice in await node.actions())
-
-
-async def _offered(node: Node[RouteArgs], choices: Sequence[ActionChoice]) -> list[ActionChoice]:
-    left_out = _left_out(node.args)
-    if any(choice.action_id == CREATE for choice in choices) and not await _may_create(node):
-        left_out.add(CREATE)
+def _offered(choices: Sequence[ActionChoice], args: RouteArgs) -> list[ActionChoice]:
+    left_out = _left_out(args)
     return [choice for choice in choices if choice.action_id not in left_out]
 
 
@@ -228,7 +229,7 @@ async def _wanted(node: Node[RouteArgs]) -> list[ActionChoice]:
     """Return the one action that is wanted, where one is named and there."""
     if node.args.only is None or node.args.only in _left_out(node.args):
         return []
-    found = choice_of(line[-1]) if (line := await node.spaces.line("action", node.args.only)) else None
+    found = await find_action(node, node.args.only)
     return [found] if found else []
 
 

@@ -52,13 +52,15 @@ async def create_blueprint(
 
 
 async def _create(conn: Conn, wanted: CreateBlueprint) -> UUID:
-    said = wanted.model_dump(exclude={"settings", "leave_out", "contribution", "entries"})
+    said = wanted.model_dump(exclude={"settings", "leave_out", "contribution", "actions", "entries"})
     made = await queries.one(conn, queries.CREATE_BLUEPRINT, **said, settings=queries.as_json(wanted.settings))
     blueprint_id: UUID = made["blueprint_id"]
     for entry_id in wanted.leave_out:
         await queries.rows(conn, queries.LEAVE_OUT, blueprint_id=blueprint_id, entry_id=entry_id)
     if wanted.contribution is not None:
         await queries.rows(conn, queries.CONTRIBUTE, blueprint_id=blueprint_id, **wanted.contribution.model_dump())
+    for action in wanted.actions:
+        await queries.rows(conn, queries.MERGE_ACTION, blueprint_id=blueprint_id, **action.model_dump())
     for entry in wanted.entries:
         row = entry.model_dump(exclude={"fields", "content"})
         content = None if entry.content is None else entry.content.encode()

@@ -260,6 +260,17 @@ class Contribution(BaseModel):
     entry_ids: list[UUID] = Field(min_length=1, max_length=MOST_ENTRIES, examples=[[ENTRY_ID]])
 
 
+class MergedAction(BaseModel):
+    """A version of an action that a swarm made, as it was reviewed: its hash says so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    swarm_id: UUID = Field(examples=[SWARM_ID])
+    action_id: str = Field(max_length=100, pattern=r"^created/[a-z][a-z0-9_]*$", examples=["created/count_words"])
+    version: int = Field(ge=1, le=2_147_483_647, examples=[2])
+    hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of what was reviewed; its entry's `fields` have it.")
+
+
 class CreateBlueprint(BaseModel):
     """A new version of a blueprint. The first of its name is version 1."""
 
@@ -287,5 +298,8 @@ class CreateBlueprint(BaseModel):
         default_factory=list, max_length=MOST_ENTRIES, description="Entries of that version that this one is without."
     )
     contribution: Contribution | None = None
+    actions: list[MergedAction] = Field(
+        default_factory=list, max_length=MOST_ENTRIES, description="Actions that swarms made, after a review."
+    )
     entries: list[NewEntry] = Field(default_factory=list, max_length=MOST_ENTRIES)
     shared: bool = Field(default=False, description="For everybody; only administrators may say so.")

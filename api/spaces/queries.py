@@ -92,6 +92,10 @@ CONTRIBUTE: Final = """
 select pgswarm.contribute_entries(blueprint_id => %(blueprint_id)s, swarm_id => %(swarm_id)s,
                                   entry_ids => %(entry_ids)s::uuid[])
 """
+MERGE_ACTION: Final = """
+select pgswarm.merge_action(blueprint_id => %(blueprint_id)s, swarm_id => %(swarm_id)s, action_id => %(action_id)s,
+                            version => %(version)s, hash => %(hash)s)
+"""
 SAVE_BLUEPRINT_ENTRY: Final = """
 select pgswarm.save_blueprint_entry(
   blueprint_id => %(blueprint_id)s, name => %(name)s, kind => %(kind)s, description => %(description)s,

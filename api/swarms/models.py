@@ -18,6 +18,7 @@ AT = "2026-03-01T12:00:00Z"
 SwarmStatus = Literal["active", "paused", "terminated"]
 Outcome = Literal["succeeded", "failed", "cancelled"]
 Approve = Literal["none", "plan", "every_step"]
+Create = Literal["off", "ask", "auto"]
 Whole = Annotated[int, Field(ge=0, le=LARGEST)]
 Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Quantity = Annotated[float, Field(ge=0, le=RICHEST, allow_inf_nan=False)]
@@ -58,6 +59,9 @@ class StartSwarm(BaseModel):
     priority: int = Field(default=1, ge=0, le=2, description="0 first, 2 last.")
     share: float = Field(default=1, ge=0.001, le=1000, description="Its part of the processors, beside other swarms.")
     approve: Approve = Field(default="none", description="What a person must say yes to before it is done.")
+    create: Create | None = Field(
+        default=None, description="New actions: none, or approved by a person, or by the operator's policy."
+    )
     model: str | None = Field(default=None, min_length=1, max_length=300, description="The model, by name.")
     blueprint: str | None = Field(
         default=None,

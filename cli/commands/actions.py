@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from pgswarm.cli.commands import created
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import one_line, print_json, print_table, safe, styled
 
@@ -17,6 +19,16 @@ select action_id, version, description, input_schema, timeout_s, max_attempts, r
   from pgswarm.action
  where %(action_id)s::text is null or action_id = %(action_id)s
  order by action_id
+"""
+HELP = """What nodes can do, and the actions that swarms made themselves.
+
+`actions [ACTION]` lists what the database knows, or shows one with its arguments.
+
+\b
+Examples:
+  pgswarm actions
+  pgswarm actions text/summarise
+  pgswarm actions show created/count_words --swarm 019a2b3c4d5e
 """
 NEAR = 3
 CUTOFF = 0.5
@@ -164,6 +176,26 @@ def _unknown(action: str, known: list[str]) -> Exception:
     return BadInputError(f"there is no action {one_line(action)!r}", hint)
 
 
+class _OrList(TyperGroup):
+    """What is no command of the group is an action to show: `pgswarm actions text/summarise`."""
+
+    default = "list"
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command in front of what does not begin with one."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
 def register(parent: typer.Typer) -> None:
-    """Add the command."""
-    parent.command()(actions)
+    """Add the command, and those on actions that swarms made."""
+    app = typer.Typer(
+        help=HELP,
+        cls=_OrList,
+        no_args_is_help=False,
+        rich_markup_mode=None,
+    )
+    app.command(_OrList.default)(actions)
+    created.register(app)
+    parent.add_typer(app, name="actions")

@@ -28,6 +28,9 @@ def run(
     approve: Annotated[
         str | None, typer.Option(metavar="WHAT", help="What needs your yes before it is done: plan or every_step.")
     ] = None,
+    create: Annotated[
+        str | None, typer.Option(metavar="HOW", help="New actions: off, ask (you approve each), or auto.")
+    ] = None,
     blueprint: Annotated[
         str | None,
         typer.Option(metavar="NAME|ID", help="The blueprint to start from: its newest version, or one by id."),
@@ -73,6 +76,7 @@ def run(
         model=model,
         budget=budget,
         approve=approve,
+        create=create,
         blueprint=blueprint,
         memo=memo,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pgswarm.cli.approve import check_approve
+from pgswarm.cli.approve import check_approve, check_create
 from pgswarm.cli.budget import parse_budget
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.run.files import Attachment, read_files
@@ -57,6 +57,7 @@ def make_request(
     model: str | None = None,
     budget: str | None = None,
     approve: str | None = None,
+    create: str | None = None,
     blueprint: str | None = None,
     memo: bool = False,
 ) -> Request:
@@ -71,6 +72,8 @@ def make_request(
         options["model"] = _model(model)
     if approve is not None:
         options["approve"] = check_approve("--approve", approve)
+    if create is not None:
+        options["create"] = check_create("--create", create)
     if blueprint is not None:
         name = _text("--blueprint", blueprint).strip()
         if not name or len(name) > LONGEST_BLUEPRINT:

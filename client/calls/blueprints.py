@@ -30,6 +30,15 @@ class Contribution(TypedDict):
     entry_ids: Sequence[Id]
 
 
+class MergedAction(TypedDict):
+    """A version of an action that a swarm made, as it was reviewed."""
+
+    swarm_id: Id
+    action_id: str
+    version: int
+    hash: str
+
+
 class BlueprintOptions(TypedDict, total=False):
     """What can be said of a version beside its name; settings and keys that are left out are those of `based_on`."""
 
@@ -39,6 +48,7 @@ class BlueprintOptions(TypedDict, total=False):
     based_on: Id
     leave_out: Sequence[Id]
     contribution: Contribution
+    actions: Sequence[MergedAction]
     entries: Sequence[NewEntry]
     shared: bool
 

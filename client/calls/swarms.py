@@ -30,6 +30,7 @@ class StartOptions(TypedDict, total=False):
     priority: int
     share: float
     approve: str
+    create: str
     model: str
     memo: bool
     stream: bool

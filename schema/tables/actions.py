@@ -1,7 +1,10 @@
-"""The actions that processors can run; filled by `migrate` and by every processor at its start."""
+"""The actions that processors can run, and the contents of actions of swarms that may not be run any more.
 
-from sqlalchemy import Boolean, Column, Integer, Table, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+`action` is filled by `migrate` and by every processor at its start.
+"""
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from pgswarm.schema.tables.base import metadata, moment
 
@@ -17,4 +20,25 @@ action = Table(
     Column("routable", Boolean, nullable=False, server_default=text("true")),
     Column("source", Text, nullable=False, server_default="built_in"),
     moment("updated_at", default="now()"),
+)
+
+# By the hash of what was approved, so that it counts wherever the content is kept. A null owner: for everybody.
+revoked_action = Table(
+    "revoked_action",
+    metadata,
+    Column("revocation_id", UUID, primary_key=True),
+    Column("owner_id", UUID),
+    Column("hash", Text, nullable=False),
+    Column("action_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("revoked_by", Text, nullable=False),
+    moment("revoked_at", required=True),
+)
+Index(
+    "revoked_action_key",
+    revoked_action.c.hash,
+    revoked_action.c.owner_id,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
 )

@@ -132,6 +132,13 @@ node = Table(
 )
 # Never leads with swarm_id: one index only may serve a lookup by (swarm_id, node_id).
 Index("node_parent_idx", node.c.parent_id, postgresql_where=text("parent_id is not null"))
+# The nodes that ran a version of an action that a swarm made: few, and looked for when one was bad.
+Index(
+    "node_created_action_idx",
+    node.c.action,
+    node.c.action_version,
+    postgresql_where=text("action like 'created/%'"),
+)
 
 event = Table(
     "event",

@@ -6,6 +6,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from support.api import Account, Api, problem
+from support.created import make
 
 TEXT = "The tenant shall pay the rent on the first day of the month."
 
@@ -222,6 +223,25 @@ async def test_blueprint_is_made_whole_used_and_stood_upon(api: Api) -> None:
     assert {b["name"] for b in await _pages(api, "/v1/blueprints")} == {"careful"}
     problem(await client.post("/v1/blueprints", json={"name": "x", "shared": True}), 403)
     problem(await api.client(api.ben).get(f"/v1/blueprints/{first['blueprint_id']}"), 404, field="blueprint_id")
+
+
+async def test_action_that_a_swarm_made_comes_into_a_blueprint_only_as_it_was_reviewed(api: Api) -> None:
+    swarm_id = api.swarm(api.anna)
+    root = api.db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=swarm_id)
+    make(api.db.conn, swarm_id, root, "shout", "print('one')")
+    client = api.client(api.anna)
+    (made,) = (await client.get("/v1/spaces/action", params={"swarm_id": str(swarm_id)})).json()["items"]
+    reviewed = {"swarm_id": str(swarm_id), "action_id": "created/shout", "version": 1, "hash": made["fields"]["hash"]}
+    other = {**reviewed, "hash": "0" * 64}
+    problem(await client.post("/v1/blueprints", json={"name": "crew", "actions": [other]}), 409, field="hash")
+    contribution = {"swarm_id": str(swarm_id), "entry_ids": [made["entry_id"]]}
+    unseen = {"name": "crew", "contribution": contribution}
+    problem(await client.post("/v1/blueprints", json=unseen), 422, field="entry_ids")
+    answer = await client.post("/v1/blueprints", json={"name": "crew", "actions": [reviewed]})
+    assert answer.status_code == 201, answer.text
+    level = await _pages(api, "/v1/spaces/action/level", blueprint_id=answer.json()["blueprint_id"], path="created")
+    assert [(each["name"], each["layer"]) for each in level] == [("shout", "blueprint")]
+    assert level[0]["fields"]["approval"]["merged_by"] == str(api.anna.account_id)
 
 
 async def test_workers_are_listed_and_their_hosts_told_to_administrators_only(api: Api) -> None:

@@ -12,8 +12,10 @@ import psycopg
 import pytest
 
 from pgswarm.cli.backup.clients import client_programs, connection_of
+from support.created import make
 from support.database import Database
 from support.processors import Processors, register_actions, start_swarm
+from support.verbs import Kid, Worker, finish, spawn, start
 from support.wait import wait_until
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sql.md").read_text()
@@ -48,6 +50,7 @@ class World:
     def __init__(self, db: Database, processors: Processors) -> None:
         self.db = db
         self.operator = self._account()
+        self._make_an_action()
         db.run("insert into pgswarm.account (account_id, username) values (pgswarm.new_id(), 'ada')")
         owner = db.value("select account_id from pgswarm.account where username = 'ada'")
         start = "select pgswarm.start_swarm('List the files that there are', owner => %(owner)s)"
@@ -69,6 +72,17 @@ class World:
         db.clock.reset()
         processors.start("--actions", "bench/ask")  # alive, and the node that waits goes on waiting
         wait_until(lambda: db.value("select count(*) from pgswarm.worker where stopped_at is null"), "somebody works")
+
+    def _make_an_action(self) -> None:
+        conn = self.db.conn
+        worker = Worker(conn, lease_s=600)
+        start(conn, action="bench/noop")
+        root = worker.claim_one()
+        make(conn, root.swarm_id, root.node_id, "count_words", "x")
+        worker.does(spawn(root, Kid("created/count_words")))
+        for _ in range(2):
+            worker.does(finish(worker.claim_one()))
+        worker.stop()
 
     def _account(self) -> str:
         name = f"operator_{self.db.name}"

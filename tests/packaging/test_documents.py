@@ -45,6 +45,8 @@ def parse(words: list[str]) -> None:
         return
     path = "pgswarm"
     while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
+        if words[0] not in command.commands and hasattr(command, "default"):
+            break  # an argument of the group's default command
         name, *words = words
         assert name in command.commands, f"there is no command `{path} {name}`"
         command, path = command.commands[name], f"{path} {name}"
@@ -102,21 +104,26 @@ RUN_BY = {  # what is neither code nor a command needs none
         "examples/README.md": "sh",
         "docs/api.md": "console",
         "docs/commands.md": "console",
+        "docs/memory.md": "sh",
         "docs/models.md": "console sh",
         "docs/sql.md": "console",
         "docs/testing.md": "sh",
         "docs/time.md": "sh sql",
     },
     "tests/e2e/test_api_page.py": {
-        f"docs/{name}.md": "bash" for name in ("api", "accounts", "people", "events", "time")
+        f"docs/{name}.md": "bash" for name in ("api", "accounts", "people", "events", "time", "memory")
     },
     "tests/api/client/test_waits.py": {"README.md": "python", "docs/client.md": "python"},
     "tests/api/events/test_raw_listening.py": {"docs/events.md": "python sh sql"},
     "tests/db/roles/test_page.py": {"docs/accounts.md": "sql"},
     "tests/e2e/sandbox/test_page.py": {"docs/sandbox.md": "console python sh sql"},
     "tests/db/spaces/test_page.py": {"docs/spaces.md": "sql"},
+    "tests/db/spaces/test_memory_page.py": {"docs/memory.md": "python sql"},
     "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
     "tests/e2e/test_outside_page.py": {"docs/outside.md": "sh python"},
+    "tests/e2e/test_created_command.py": {"docs/creation.md": "console"},
+    "tests/db/processor/test_created_actions.py": {"docs/creation.md": "python"},
+    "tests/e2e/test_tutorial.py": {"docs/tutorial.md": "console python sh"},
 }
 LANGUAGE = re.compile(r"^```(sh|bash|console|sql|python)$", re.MULTILINE)
 

@@ -1,8 +1,10 @@
 """One import name: every folder is linked, and no module can be loaded twice."""
 
 import ast
+import importlib
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -41,6 +43,15 @@ def test_every_package_says_what_it_is() -> None:
         if not (folder / "__init__.py").is_file() and folder != ROOT / "migrations" / "versions"
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_a_layer_exports_is_hidden_by_none_of_its_modules(layer: str) -> None:
+    package = importlib.import_module(f"pgswarm.{layer}")
+    modules = {path.stem for path in (ROOT / layer).iterdir() if path.is_dir() or path.suffix == ".py"}
+    for name in modules.intersection(getattr(package, "__all__", ())):
+        importlib.import_module(f"pgswarm.{layer}.{name}")
+        assert not isinstance(getattr(package, name), ModuleType)
 
 
 @pytest.mark.parametrize("layer", LAYERS)

@@ -72,7 +72,7 @@ begin
     return options;
   end if;
   select coalesce(jsonb_object_agg(s.key, s.value), '{}') into v_settings
-    from jsonb_each((blueprint).settings) s where s.key in ('budget', 'priority', 'share', 'approve', 'model');
+    from jsonb_each((blueprint).settings) s where s.key in ('budget', 'priority', 'share', 'approve', 'create', 'model');
   return v_settings || options
     || case when v_settings ? 'budget' and jsonb_typeof(options -> 'budget') = 'object'
             then jsonb_build_object('budget', (v_settings -> 'budget') || (options -> 'budget')) else '{}' end;
@@ -101,9 +101,9 @@ begin
     raise exception 'settings must be an object, not %', jsonb_typeof(settings)
       using errcode = 'PS422', detail = 'settings', hint = 'for example {"budget": {"nodes": 300}}';
   end if;
-  for v_key in select k from jsonb_object_keys(settings) k where k not in ('budget', 'priority', 'share', 'approve', 'model') loop
+  for v_key in select k from jsonb_object_keys(settings) k where k not in ('budget', 'priority', 'share', 'approve', 'create', 'model') loop
     raise exception 'settings.% is not known', v_key
-      using errcode = 'PS422', detail = 'settings.' || v_key, hint = 'known: budget, priority, share, approve, model';
+      using errcode = 'PS422', detail = 'settings.' || v_key, hint = 'known: budget, priority, share, approve, create, model';
   end loop;
   perform pgswarm.swarm_from_options(settings);
 end

@@ -18,6 +18,7 @@ begin
     select r.*
       from old o
       join pgswarm.question k on k.question_id = (o.data ->> 'question_id')::uuid
+      join pgswarm.node n on n.swarm_id = fork and n.node_id = pgswarm.fork_id(fork, k.node_id) and n.activation >= k.activation
      cross join lateral jsonb_populate_record(k, (o.data - 'prompt') || jsonb_build_object(
        'swarm_id', fork, 'question_id', pgswarm.fork_id(fork, k.question_id), 'node_id', pgswarm.fork_id(fork, k.node_id),
        'answer_files', pgswarm.with_fork_ids(o.data -> 'answer_files', original, fork),
@@ -38,6 +39,8 @@ begin
    cross join lateral jsonb_populate_record(m, jsonb_build_object(
      'swarm_id', fork, 'message_id', pgswarm.fork_id(fork, m.message_id), 'node_id', pgswarm.fork_id(fork, m.node_id),
      'files', pgswarm.with_fork_ids(m.files, original, fork))) r
-   where m.swarm_id = original and m.at <= v_then;
+   where m.swarm_id = original and m.at <= v_then
+     and (m.node_id is null or exists (
+       select from pgswarm.node n where n.swarm_id = fork and n.node_id = pgswarm.fork_id(fork, m.node_id)));
 end
 $$;

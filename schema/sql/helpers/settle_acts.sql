@@ -55,7 +55,8 @@ begin
   with wanted as (
     select k.act, sum(k.children)::integer as children,
            (sum(k.children) filter (where k.action not like 'bench/%'))::integer as counted,
-           bool_or(not exists (select from pgswarm.action a where a.action_id = k.action)) as unknown
+           bool_or(case when k.action like 'created/%' then pgswarm.created_version(swarm_ids[k.act], k.action) is null
+                        else not exists (select from pgswarm.action a where a.action_id = k.action) end) as unknown
       from (select c.act, c.action, count(*) as children from unnest(child_of, child_actions) c(act, action) group by 1, 2) k
      group by 1
   )

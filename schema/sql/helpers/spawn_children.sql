@@ -30,14 +30,15 @@ begin
         swarm_id, node_id, parent_id, depth, position, action, action_version, directive, directive_blob, args, max_attempts,
         timeout_s, priority, available_at, spawn_round, created_at, updated_at)
       select p.swarm_id, coalesce(c.node_id, pgswarm.nth_id(v_stem, v_first + c.o)), p.node_id, p.depth + 1,
-             v_first + (row_number() over (partition by c.act order by c.o))::integer - 1, c.action, d.version,
+             v_first + (row_number() over (partition by c.act order by c.o))::integer - 1, c.action,
+             case when c.action like 'created/%' then pgswarm.created_version(p.swarm_id, c.action) else d.version end,
              pgswarm.row_text(c.directive), pgswarm.blob_of(c.directive), coalesce(c.args, '{}'), d.max_attempts, d.timeout_s,
              least(greatest(coalesce(c.priority, p.priority), 0), 2), p.at, p.activation, p.at, p.at
         from parent p
         join unnest(child_of[v_first + 1 : v_last], child_ids[v_first + 1 : v_last], child_actions[v_first + 1 : v_last],
                     child_directives[v_first + 1 : v_last], child_args[v_first + 1 : v_last], child_priorities[v_first + 1 : v_last])
              with ordinality c(act, node_id, action, directive, args, priority, o) on c.act = p.act
-        join pgswarm.action d on d.action_id = c.action
+        join pgswarm.action d on d.action_id = case when c.action like 'created/%' then 'action/run' else c.action end
       returning n.swarm_id, n.node_id, n.parent_id, n.position, n.priority, n.available_at, n.action, pgswarm.created_frame(n) as frame
     ),
     readied as (

@@ -67,9 +67,9 @@ begin
       using errcode = 'PS422', detail = 'options', hint = 'for example {"budget": {"nodes": 300}}';
   end if;
   for v_key in select k from jsonb_object_keys(options) k
-                where k <> all ('{budget,priority,share,approve,model,conversation_id,files,blueprint,memo,stream}') loop
+                where k <> all ('{budget,priority,share,approve,create,model,conversation_id,files,blueprint,memo,stream}') loop
     raise exception 'options.% is not known', v_key
-      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, model, conversation_id, files, blueprint, memo, stream';
+      using errcode = 'PS422', detail = 'options.' || v_key, hint = 'known: budget, priority, share, approve, create, model, conversation_id, files, blueprint, memo, stream';
   end loop;
   if options ? 'priority' and options -> 'priority' not in ('0', '1', '2') then
     raise exception 'options.priority cannot be %', options -> 'priority'
@@ -83,6 +83,11 @@ begin
   if options ? 'approve' and coalesce(options ->> 'approve', '') not in ('none', 'plan', 'every_step') then
     raise exception 'options.approve cannot be %', options -> 'approve'
       using errcode = 'PS422', detail = 'options.approve', hint = 'none, plan or every_step';
+  end if;
+  if options ? 'create' and coalesce(options ->> 'create', '') not in ('off', 'ask', 'auto') then
+    raise exception 'options.create cannot be %', options -> 'create'
+      using errcode = 'PS422', detail = 'options.create',
+            hint = 'off: no new actions; ask: a person approves each; auto: the operator''s policy does, where it allows that';
   end if;
   if options ? 'model' and jsonb_typeof(options -> 'model') <> 'string' then
     raise exception 'options.model must be a string'

@@ -16,6 +16,12 @@ begin
   if coalesce(cardinality(entry_ids), 0) = 0 then
     raise exception 'entry_ids is empty' using errcode = 'PS422', detail = 'entry_ids', hint = 'name the entries';
   end if;
+  if exists (
+    select from pgswarm.entries_below(contribute_entries.swarm_id, entry_ids) b
+      join pgswarm.space_entry e on e.entry_id = b where e.fields ->> 'source' = 'created' and e.fields ? 'hash') then
+    raise exception 'an action that the swarm made is among the entries: it is reviewed first'
+      using errcode = 'PS422', detail = 'entry_ids', hint = 'merge it by merge_action, or pgswarm actions merge';
+  end if;
   perform pgswarm.lock_swarms(array[contribute_entries.blueprint_id, contribute_entries.swarm_id]);
   v_at := pgswarm.begin_change(v_sight);
   perform pgswarm.own_entry(v_theirs, i) from unnest(entry_ids) i;

@@ -5,6 +5,10 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 declare
   v_written integer;
 begin
+  if jsonb_path_exists(specs, '$[*] ? (@.action_id starts with "created/")') then
+    raise exception 'an id that begins with created/ is that of an action which a swarm made'
+      using errcode = 'PS422', detail = 'action_id', hint = 'choose another folder for the action';
+  end if;
   insert into pgswarm.action as a (
     action_id, version, description, input_schema, timeout_s, max_attempts, routable, source, updated_at)
   select s.action_id, coalesce(s.version, 1), coalesce(s.description, ''), coalesce(s.input_schema, '{}'),

@@ -1,5 +1,5 @@
 -- Makes a replacement for a terminated node, while its parent still waits for its children. The parent then reads the
--- replacement's report in place of the old one.
+-- replacement's report in place of the old one. Of an action that the swarm made, the replacement has the newest version.
 create or replace function pgswarm.retry_node(swarm_id uuid, node_id uuid) returns uuid
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
@@ -27,6 +27,10 @@ begin
     raise exception 'the swarm has reached its limit of nodes'
       using errcode = 'PS409', detail = 'swarm_id', hint = 'raise it first: raise_budget';
   end if;
+  if v_old.action like 'created/%' and pgswarm.created_version(v_old.swarm_id, v_old.action) is null then
+    raise exception 'no version of the action % may run', v_old.action
+      using errcode = 'PS409', detail = 'node_id', hint = 'it was revoked or removed: have a new version made first';
+  end if;
   update pgswarm.node p set open_children = p.open_children + 1
    where p.swarm_id = v_old.swarm_id and p.node_id = v_old.parent_id and p.status = 'awaiting_children'
      and v_old.spawn_round = p.activation;
@@ -39,7 +43,8 @@ begin
     swarm_id, node_id, parent_id, depth, position, action, action_version, directive, directive_blob, args, max_attempts,
     timeout_s, priority, available_at, spawn_round, retry_of, created_at, updated_at)
   values (
-    v_old.swarm_id, pgswarm.new_id(), v_old.parent_id, v_old.depth, v_old.position, v_old.action, v_old.action_version,
+    v_old.swarm_id, pgswarm.new_id(), v_old.parent_id, v_old.depth, v_old.position, v_old.action,
+    case when v_old.action like 'created/%' then pgswarm.created_version(v_old.swarm_id, v_old.action) else v_old.action_version end,
     v_old.directive, v_old.directive_blob, v_old.args, v_old.max_attempts, v_old.timeout_s, v_old.priority, v_at,
     v_old.spawn_round, v_old.node_id, v_at, v_at)
   returning n.* into v_new;

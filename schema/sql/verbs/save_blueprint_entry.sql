@@ -15,6 +15,7 @@ begin
   perform pgswarm.require_own_blueprint(save_blueprint_entry.blueprint_id);
   perform pgswarm.require_space(save_blueprint_entry.space);
   perform pgswarm.require_name(save_blueprint_entry.name);
+  perform pgswarm.require_not_created(save_blueprint_entry.fields);
   perform pgswarm.require_content(save_blueprint_entry.name, save_blueprint_entry.content);
   v_at := pgswarm.begin_change(v_sight);
   v.space := save_blueprint_entry.space;

@@ -17,6 +17,7 @@ declare
 begin
   perform pgswarm.require_space(save_entry.space);
   perform pgswarm.require_name(save_entry.name);
+  perform pgswarm.require_not_created(save_entry.fields);
   perform pgswarm.require_content(save_entry.name, save_entry.content);
   if save_entry.parent_id is not null and coalesce(save_entry.folder, '') <> '' then
     raise exception 'both folder and parent_id'

@@ -24,12 +24,8 @@ begin
     raise exception 'goal is % bytes long, the limit is 100000', octet_length(goal)
       using errcode = 'PS422', detail = 'goal', hint = 'say the goal in short and attach the text as a file';
   end if;
-  select * into v_action from pgswarm.action a where a.action_id = start_swarm.action;
-  if not found then
-    raise exception 'action % is not known', coalesce(start_swarm.action, 'null')
-      using errcode = 'PS422', detail = 'action',
-            hint = 'see the table pgswarm.action for those that are; a processor registers its own at its start';
-  end if;
+  v_blueprint := pgswarm.blueprint_of(v_options, v_owner);
+  v_action := pgswarm.startable_action(start_swarm.action, v_blueprint.blueprint_id);
   if jsonb_typeof(v_args) <> 'object' then
     raise exception 'args must be an object, not %', jsonb_typeof(v_args)
       using errcode = 'PS422', detail = 'args', hint = 'give a JSON object';
@@ -37,7 +33,6 @@ begin
   perform pgswarm.check_value('args', v_action.input_schema, v_args);
   v_hash := encode(sha256(convert_to(jsonb_build_array(goal, start_swarm.action, v_args, v_options)::text, 'UTF8')), 'hex');
 
-  v_blueprint := pgswarm.blueprint_of(v_options, v_owner);
   v_swarm := pgswarm.swarm_from_options(pgswarm.with_blueprint(v_options, v_blueprint));
   v_swarm.swarm_id := pgswarm.new_id();
   perform pgswarm.lock_swarms(array_remove(

@@ -75,6 +75,7 @@ SAMPLES: dict[str, Any] = {
     "version": 1,
     "blueprint": ID,
     "contribution": {"swarm_id": ID, "entry_ids": [ID]},
+    "actions": [{"swarm_id": ID, "action_id": "created/x", "version": 1, "hash": "0" * 64}],
     "description": "what it is for",
     "entries": [{"name": "style.md", "kind": "markdown"}],
     "keys": ["SEARCH_API_KEY"],

@@ -8,8 +8,10 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from pgswarm.schema.roles import Role
+from support.created import made_fields
 from support.database import Database
 from support.verbs import Conn, Kid, Worker, add_message, as_account, ask, call, open_questions, spawn, start
 
@@ -77,6 +79,12 @@ def owned(module_db: Database) -> Owned:
             )
         folder = call(conn, "select pgswarm.find_entry(%s, 'papers')", swarm_id)
         conn.execute("select pgswarm.keep_profile(%s, '{}')", [swarm_id])
+        for code in ("bad", "good"):  # two versions, the first of them revoked
+            conn.execute(
+                "select pgswarm.create_action(%s, %s, 'own', '', %s, %s, improves => %s)",
+                [swarm_id, run.node_id, code, Jsonb(made_fields(code)), 1 if code == "good" else None],
+            )
+        conn.execute("select pgswarm.revoke_action(%s, 'created/own', 1, 'wrong')", [swarm_id])
         add_message(conn, swarm_id, None, "hello")
         worker.does(spawn(run, Kid()))
         worker.does(ask(worker.claim_one(), "well?"))

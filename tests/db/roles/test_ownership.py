@@ -36,9 +36,16 @@ VALUES: dict[str, Any] = {
     "timestamp with time zone[]": [],
     "uuid[]": [],
     "text[]": [],
+    "real[]": [1.0, 0.0],
     "uuid": str(uuid4()),
 }
-BY_NAME: dict[str, Any] = {"role": "user", "action": "test/work", "args": "{}", "options": "{}"}
+BY_NAME: dict[str, Any] = {
+    "role": "user",
+    "action": "test/work",
+    "args": "{}",
+    "options": "{}",
+    "action_id": "created/own",
+}
 
 
 def parameters(db: Database) -> dict[str, dict[str, str]]:

@@ -47,6 +47,7 @@ def test_account_sees_its_own_rows_and_another_none_of_them(db: Any, api: Conn, 
 def test_no_row_of_anothers_swarm_is_seen(api: Conn, owned: Owned, table: str) -> None:
     by_owner = f"owner_id = '{owned.account_id}'"
     columns: Any = {"blueprint": by_owner, "conversation": by_owner, "upload": by_owner}
+    columns |= {"revoked_action": by_owner}
     where = columns.get(table, f"swarm_id = '{owned.swarm_id}'")
     be(api, owned.account_id)
     assert count(api, table, where) > 0

@@ -58,6 +58,19 @@ async def test_a_model_may_make_a_folder_and_what_stands_there_is_kept_beside(db
     assert folder["description"] == "Charts of the sea."
 
 
+async def test_what_is_out_of_date_and_what_a_corner_of_the_tree_wants_is_shown(db: Database, stage: OpenStage) -> None:
+    node = stage(goes("projects", "ferry", "/here"), "Keep it")
+    save(db.conn, node.swarm_id, "projects/ferry", None, kind="folder", fields={"agent": "File by year."})
+    old = save(db.conn, node.swarm_id, "projects/ferry/times.md", "nine")
+    save(db.conn, node.swarm_id, "projects/ferry/summary", None, kind="folder", derived_from=[old])
+    save(db.conn, node.swarm_id, "projects/ferry/times.md", "ten")
+    await node.run("memory/save", {"name": "log.md", "content": "one"})
+    assert [data.get("agents") for data in node.data] == [None, None, ["File by year."]]
+    assert node.data[2]["choices"] == [
+        {"name": "summary", "kind": "folder", "description": "", "holds": 0, "status": "out_of_date"}
+    ]
+
+
 async def test_a_walk_that_finds_no_folder_keeps_the_text_among_the_results(stage: OpenStage) -> None:
     node = stage(goes("/back"), "Keep it")
     done = await node.run("memory/save", {"name": "log.md", "content": "one"})

@@ -1,1 +1,0 @@
-"""Actions on actions: making new ones, and keeping their space in order."""
