@@ -15,7 +15,7 @@ from pgswarm.client.models import Event
 from pgswarm.client.patience import Patience
 from pgswarm.client.sse import Message
 from pgswarm.client.streams import Stream
-from pgswarm.client.tails import read_event
+from pgswarm.client.tails import PARTIAL, read_event
 from pgswarm.client.wire import Params
 
 KNOWN: Final = 10_000
@@ -61,6 +61,8 @@ class Feed(Stream):
 
     def _take(self, message: Message) -> Event | None:
         event = read_event(message.data.encode())
+        if event.kind == PARTIAL:
+            return event.model_copy(update={"cursor": self.cursor})  # shown beside what is stored
         if event.seq <= self._seen.get(event.swarm_id, 0):
             return None
         self._seen[event.swarm_id] = event.seq

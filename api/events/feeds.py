@@ -185,6 +185,11 @@ class Feeds:
         if not feed.subscriptions and self._feeds.get(feed.who.account_id) is feed:
             del self._feeds[feed.who.account_id]
 
+    async def read_of(self, feed: Feed, swarm_ids: set[UUID]) -> None:
+        """Read what is new in some swarms of one account now: its subscribers have it before what comes beside."""
+        feed.marked |= swarm_ids
+        await feed.read(self.reader, self._max_bytes, everything=False)
+
     def heard(self, swarm_id: UUID) -> None:
         """Note that a swarm has news, as somebody says."""
         if not self._feeds:

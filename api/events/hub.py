@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
+from pgswarm.api.events.account_partials import AccountPartials
 from pgswarm.api.events.cursors import Cursor
 from pgswarm.api.events.feeds import Feeds
 from pgswarm.api.events.frames import Filter, Frame
@@ -44,7 +45,8 @@ class Hub:
         self.tails = Tails(self.reader, room, self.limits.blocks_bytes)
         self.feeds = Feeds(self.reader, room)
         self.partials = Partials(self.reader, self.tails)
-        self.listener = Listener(settings.database_url, self._heard, self._missed, self.partials.heard)
+        self.account_partials = AccountPartials(self.reader, self.feeds)
+        self.listener = Listener(settings.database_url, self._heard, self._missed, self._said)
         self.snapshots = asyncio.Semaphore(self.limits.snapshots)
         self._missed_at = 0.0
         self._missed_timer: asyncio.TimerHandle | None = None
@@ -55,7 +57,8 @@ class Hub:
         """Begin to connect, listen and read; once `stopping` is set, end all streams, for which the server waits."""
         await self.reader.open()
         runs = (
-            self.tails.run, self.feeds.run, self.partials.run, self.listener.run, self._poll, self._beat, self._check,
+            self.tails.run, self.feeds.run, self.partials.run, self.account_partials.run, self.listener.run, self._poll,
+            self._beat, self._check,
         )  # fmt: skip
         self._tasks = [asyncio.create_task(_keep(run), name=f"events {run.__qualname__}") for run in runs]
         self._tasks.append(asyncio.create_task(self._end_with(stopping), name="events end"))
@@ -114,7 +117,9 @@ class Hub:
         self, who: Principal, since: Cursor | None, kinds: tuple[str, ...] = (), conversation_id: UUID | None = None
     ) -> tuple[Subscription, Cursor]:
         """Subscribe to all swarms of the caller since a cursor, or from now."""
-        return await self.feeds.join(who, since, Filter(kinds, conversation_id=conversation_id))
+        subscription, cursor = await self.feeds.join(who, since, Filter(kinds, conversation_id=conversation_id))
+        self.account_partials.watch(subscription)
+        return subscription, cursor
 
     @asynccontextmanager
     async def snapshot(self, who: Principal, swarm_id: UUID) -> AsyncIterator[AsyncIterator[list[Frame]]]:
@@ -126,6 +131,10 @@ class Hub:
         self.tails.heard(swarm_id, to_seq)
         self.feeds.heard(swarm_id)
 
+    def _said(self, swarm_id: UUID) -> None:
+        self.partials.heard(swarm_id)
+        self.account_partials.heard(swarm_id)
+
     def _missed(self) -> None:
         if self._missed_timer is None:
             wait_s = max(0.0, self._missed_at + MISSED_GAP_S - time.monotonic())
@@ -136,6 +145,7 @@ class Hub:
         self._missed_at = time.monotonic()
         self.tails.mark_all()
         self.partials.mark_all()
+        self.account_partials.mark_all()
         self.feeds.poll()
 
     async def _poll(self) -> None:

@@ -58,8 +58,11 @@ class Saying:
         self._bytes = 0
         self._said: dict[Call, Said] = {}
 
-    def add(self, rows: Iterable[dict[str, Any]], seq: int) -> bool:
-        """Take parts in their order, those that are known again too; say whether any was new."""
+    def add(self, rows: Iterable[dict[str, Any]], seq: int = 0) -> bool:
+        """Take parts in their order, those that are known again too; say whether any was new.
+
+        `seq` is that of the last stored event, where the rows do not say it themselves.
+        """
         before = self.end
         for row in rows:
             self.since = max(self.since, row["at"] - OVERLAP)
@@ -67,7 +70,7 @@ class Saying:
             if (row["round"], row["from_char"]) < (said.round, said.to_char):
                 continue
             said.round, said.to_char = row["round"], row["from_char"] + len(row["part"])
-            frame = partial_frame(row, seq)
+            frame = partial_frame(row, row.get("seq", seq))
             self._frames.append(frame)
             self._bytes += frame.size
             self.end += 1
@@ -96,7 +99,7 @@ def partial_frame(row: dict[str, Any], seq: int) -> Frame:
     }
     return make_frame(
         swarm_id=row["swarm_id"], seq=seq, kind=KIND, node_id=row["node_id"], parent_id=None,
-        text=json.dumps(frame, ensure_ascii=False), event_id=None,
+        text=json.dumps(frame, ensure_ascii=False), event_id=None, conversation_id=row.get("conversation_id"),
     )  # fmt: skip
 
 
@@ -122,7 +125,7 @@ class Partials:
         if not subscription.wanted.names(KIND):
             return
         saying = self._saying.setdefault(swarm_id, Saying())
-        subscription.aside = _Aside(saying)
+        subscription.aside = Aside(saying)
         self._marked.add(swarm_id)
         self._wake.set()
 
@@ -168,14 +171,16 @@ class Partials:
                     subscription.wake()
 
 
-class _Aside:
+class Aside:
     """One subscriber's place in what is being said."""
 
     def __init__(self, saying: Saying) -> None:
+        """Begin with what is kept."""
         self._saying = saying
         self._position = 0
 
     def next(self) -> Chunk:
+        """Return what was said since; the newest of it, where that is much."""
         if self._position >= self._saying.end:
             return NOTHING
         frames = self._saying.after(self._position)

@@ -42,6 +42,7 @@ _ACCOUNT: Final = """
 select * from pgswarm.account_frames(%(horizon)s, %(seen_at)s, %(only)s, %(known)s, %(known_seqs)s, %(most)s)
 """
 _PARTIALS: Final = "select * from pgswarm.partial_frames(%(accounts)s, %(swarm_ids)s, %(since)s)"
+_ACCOUNT_PARTIALS: Final = "select * from pgswarm.account_partials(%(accounts)s, %(since)s)"
 _NOW: Final = "select pg_snapshot_xmin(pg_current_snapshot())::text as horizon, pgswarm.clock() as seen_at"
 _OWNERS: Final = "select swarm_id, owner_id from pgswarm.swarm_owners(%(swarm_ids)s)"
 _MAY_READ: Final = "select account_id, swarm_id from pgswarm.may_read(%(accounts)s, %(swarm_ids)s)"
@@ -164,6 +165,16 @@ class Reader:
         found: dict[UUID, list[DictRow]] = {}
         for row in rows:
             found.setdefault(row["swarm_id"], []).append(row)
+        return found
+
+    async def account_partials(self, asked: Sequence[tuple[UUID, datetime]]) -> dict[UUID, list[DictRow]]:
+        """Return what models say in all swarms of some accounts since a time, by account."""
+        async with asyncio.timeout(READ_S), self._direct.connection() as conn:
+            accounts, since = (list(column) for column in zip(*asked, strict=True))
+            rows = await _rows(conn, _ACCOUNT_PARTIALS, accounts=accounts, since=since)
+        found: dict[UUID, list[DictRow]] = {}
+        for row in rows:
+            found.setdefault(row["account_id"], []).append(row)
         return found
 
     async def subtree(self, who: Principal, swarm_id: UUID, node_id: UUID) -> list[UUID]:

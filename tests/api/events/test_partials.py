@@ -94,3 +94,47 @@ async def test_what_is_said_is_bounded_and_whoever_is_slow_gets_the_newest(live:
     got = [e for e in await stream.until(lambda e: e.data["data"].get("from_char") == 8_000 * 39)
            if e.kind == "llm.partial"]  # fmt: skip
     assert 1 < len(got) < 20
+
+
+async def test_who_watches_all_their_swarms_sees_it_of_them_alone_and_after_what_was_stored(live: Any) -> None:
+    api = live.api
+    stream = await live.get(f"/v1/events{KINDS}", api.anna)
+    unasked = await live.get("/v1/events", api.anna)
+    for opened in (stream, unasked):
+        assert await opened.message() is None
+    runs = {}
+    for owner in (api.ben, api.anna, api.anna):
+        run = api.claim(api.swarm(owner, "pending", stream=True))
+        begin(api.db.conn, run)
+        say(api.db.conn, run, f"by {owner.username}")
+        runs[str(run.swarm_id)] = run
+    theirs, *mine = runs
+    got = await stream.until(lambda e: e.kind == "llm.partial")
+    while {e.data["swarm_id"] for e in got if e.kind == "llm.partial"} != set(mine):
+        got.append(await stream.event())
+    kinds = [e.kind for e in got if e.data["swarm_id"] == mine[0]]
+    assert kinds == ["node.created", "node.running", "llm.partial"]
+    first = next(e for e in got if e.kind == "llm.partial" and e.data["swarm_id"] == mine[0])
+    assert (first.data["seq"], first.data["data"]["text"]) == (3, "by anna")
+    say(api.db.conn, runs[mine[1]], " again", from_char=7)
+    assert (await partial(stream))["data"]["text"] == " again"
+    for run in runs.values():
+        api.worker.does(finish(run))
+    rest = await unasked.until(lambda e: e.kind == "swarm.terminated")
+    rest += await unasked.until(lambda e: e.kind == "swarm.terminated")
+    assert "llm.partial" not in {e.kind for e in rest}
+    assert theirs not in {e.data["swarm_id"] for e in got + rest}
+
+
+async def test_a_conversations_stream_has_what_is_said_in_its_swarms(live: Any) -> None:
+    api = live.api
+    conversation = str(api.db.value("select pgswarm.begin_conversation(title => 'x', owner => %(o)s)",
+                                    o=api.anna.account_id))  # fmt: skip
+    stream = await live.get(f"/v1/events{KINDS}&conversation_id={conversation}", api.anna)
+    assert await stream.message() is None
+    for options in ({}, {"conversation_id": conversation}):
+        run = api.claim(api.swarm(api.anna, "pending", stream=True, **options))
+        begin(api.db.conn, run)
+        say(api.db.conn, run, "said")
+    got = await stream.until(lambda e: e.kind == "llm.partial")
+    assert {e.data["swarm_id"] for e in got} == {str(run.swarm_id)}

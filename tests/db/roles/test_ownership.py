@@ -153,6 +153,7 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         ("add_message", "files"),
         ("event_frames", "account_ids"),
         ("event_frames", "swarm_ids"),
+        ("account_partials", "account_ids"),  # tests/api/events/test_partials.py
         ("partial_frames", "account_ids"),  # tests/api/events/test_partials.py
         ("partial_frames", "swarm_ids"),
         ("may_read", "account_ids"),

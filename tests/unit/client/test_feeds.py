@@ -38,6 +38,15 @@ def test_what_comes_again_over_a_further_connection_is_dropped() -> None:
     assert [(event.swarm_id, event.seq) for event in again] == [(OTHER, 2)]
 
 
+def test_what_a_model_says_just_now_is_shown_and_takes_no_place() -> None:
+    made = feed()
+    said = frame(ONE, 2, "x").replace(b"id: x\n", b"").replace(b"node.running", b"llm.partial")
+    got = list(made.feed(frame(ONE, 2, "a") + said + said + frame(ONE, 3, "b")))
+    assert [(event.kind, event.seq, event.cursor) for event in got] == [
+        ("node.running", 2, "a"), ("llm.partial", 2, "a"), ("llm.partial", 2, "a"), ("node.running", 3, "b"),
+    ]  # fmt: skip
+
+
 def test_it_goes_on_from_where_the_server_says_that_it_began() -> None:
     made = feed()
     assert made.call().params == {}
