@@ -19,9 +19,11 @@ ENTRY_POINTS: Final = "pgswarm.actions"
 
 LIBRARIES: Final = (
     "pgswarm.actions.documentation",
+    "pgswarm.actions.intake",
     "pgswarm.actions.models",
     "pgswarm.actions.outside",
     "pgswarm.actions.sandbox",
+    "pgswarm.actions.spaces",
 )
 """Packages below `actions/` that hold no actions: importing them would only cost time at start."""
 

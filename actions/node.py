@@ -235,11 +235,54 @@ class Memory(Protocol):
     ) -> UUID:
         """Save what need not be text; as `save`."""
 
+    async def bring(
+        self,
+        name: str,
+        content: bytes | None,
+        *,
+        kind: str,
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
+        derived_from: Sequence[UUID] = (),
+        swarm_id: UUID | None = None,
+    ) -> UUID:
+        """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
+
+        The same again changes nothing. Content None: a folder, or a repository.
+        """
+
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit `query` best (full-text search), best first.
 
         `folder`: only what lies below it. The documentation of the swarm and its actions is found below `swarm` alone.
         """
+
+    async def profile(self) -> Mapping[str, Any] | None:
+        """Return what is known of the person whose swarm this is, over all swarms of theirs; None: nothing."""
+
+    async def keep_profile(self, profile: Mapping[str, str]) -> None:
+        """Keep what was found out of that person: `expertise`, `involvement`, `notes`."""
+
+
+class Passages(Protocol):
+    """The passages of memory by what they mean (vectors) and by what they stand under; `where`: an entry, or all.
+
+    An entry is named by its id or its path, and stands for all below it too.
+    """
+
+    async def missing(self, model: str, *, limit: int, where: UUID | str = "") -> Sequence[tuple[bytes, str]]:
+        """Return passages that `model` has made no vector of yet: what they are kept under, and their text."""
+
+    async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
+        """Keep a vector of each; return how many are new."""
+
+    async def nearest(
+        self, model: str, vector: Sequence[float], *, limit: int, where: UUID | str = ""
+    ) -> Sequence[Passage]:
+        """Return the passages whose vectors of this model are nearest, best first; `score` is the cosine."""
+
+    async def titled(self, name: str, *, limit: int, where: UUID | str = "") -> Sequence[Passage]:
+        """Return the passages under a heading, a class or a function of this name, or a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +315,8 @@ class Node(Protocol[ArgsT]):
     """To the questions of the last `Ask`, in their order."""
     messages: Sequence[Message]
     memory: Memory
+    passages: Passages
+    """Their passages by meaning and by title."""
     spaces: Spaces
     """The trees of actions, memory and utils, a level at a time."""
     files: Files
@@ -295,10 +340,11 @@ class Node(Protocol[ArgsT]):
         Raises `ModelError` when the model cannot be reached or does not fit the schema after bounded repair.
         """
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(self, texts: Sequence[str], model: str | None = None) -> Sequence[Sequence[float]]:
         """Return a vector for each text, in their order. Journaled, priced and limited as `llm` is; sent in batches.
 
-        Raises `ModelError`: `no_embeddings` where PGSWARM_EMBEDDING_MODEL names no model.
+        `model`: another than PGSWARM_EMBEDDING_MODEL names, at the same server. Raises `ModelError`: `no_embeddings`
+        where neither names one.
         """
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:

@@ -51,8 +51,8 @@ filed as (
          octet_length(t.content), now(), now()
     from texts t
 )
-insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content)
-select %(swarm)s, %(swarm)s, t.entry_id, 1, 1, 1, t.content from texts t
+insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content, hash)
+select %(swarm)s, %(swarm)s, t.entry_id, 1, 1, 1, t.content, pgswarm.passage_hash('', t.content) from texts t
 """
 FOLDERS: Final = """
 select count(pgswarm.save_entry(%(swarm)s, null, f.name, 'folder', '', f.folder, null))
@@ -115,6 +115,7 @@ def reads(conn: Connection, swarm: str) -> dict[str, tuple[LiteralString, dict[s
         "search: four frequent": search_for("word1 word2 word3 word4"),
         "search: sixteen words": search_for(" ".join(f"word{n**3}" for n in range(1, 17))),
         "search: below a folder of 400 texts": (below, {"s": swarm, "folder": shelf}),
+        "search: below one of 90,000": (below, {"s": swarm, "folder": shelves}),
     }
 
 

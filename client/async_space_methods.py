@@ -10,8 +10,19 @@ from typing import TypeVar, Unpack
 from pgswarm.client.calls import blueprints, spaces
 from pgswarm.client.calls.blueprints import BlueprintOptions
 from pgswarm.client.calls.parts import Id
-from pgswarm.client.calls.spaces import EntryOptions, Space
-from pgswarm.client.models import Blueprint, Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Worker
+from pgswarm.client.calls.spaces import EntryOptions, ImportOptions, Space
+from pgswarm.client.models import (
+    Blueprint,
+    Entry,
+    EntryVersion,
+    Flaw,
+    LevelEntry,
+    Moved,
+    Passage,
+    Place,
+    Started,
+    Worker,
+)
 from pgswarm.client.wire import Call, Listing
 
 T = TypeVar("T")
@@ -106,6 +117,10 @@ class AsyncSpaceMethods(ABC):
     async def remove_entry(self, space: Space, entry_id: Id, *, if_version: int | None = None) -> int:
         """Remove an entry, all below it and the pointers to it; return how many went. Its history stays."""
         return await self._do(spaces.remove_entry(space, entry_id, if_version))
+
+    async def import_memory(self, *, idempotency_key: str | None = None, **options: Unpack[ImportOptions]) -> Started:
+        """Start a swarm that takes web pages, repositories and uploads into memory; its events are the progress."""
+        return await self._do(spaces.import_memory(options, idempotency_key))
 
     # blueprints
 

@@ -23,6 +23,7 @@ from pgswarm.client.models import (
     MadeLink,
     Message,
     Node,
+    Profile,
     Question,
     Raised,
     Replaced,
@@ -260,6 +261,18 @@ class Methods(SpaceMethods):
     ) -> Message:
         """Write to a node or to the whole swarm; who it is for reads it at its next activation."""
         return self._do(people.write(swarm_id, content, node_id, files, idempotency_key))
+
+    def profile(self) -> Profile:
+        """Return what swarms know of the account's person, from an interview or their own words."""
+        return self._do(people.profile())
+
+    def set_profile(self, *, expertise: str = "", involvement: str = "always", notes: str = "") -> Profile:
+        """Say what each new swarm should know, and when it asks: `never`, `important` or `always`."""
+        return self._do(people.set_profile(expertise, involvement, notes))
+
+    def erase_profile(self) -> None:
+        """Let swarms forget it, those that live too."""
+        self._do(people.erase_profile())
 
     def begin_conversation(
         self, title: str = "", *, conversation_id: Id | None = None, idempotency_key: str | None = None

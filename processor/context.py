@@ -24,6 +24,7 @@ from pgswarm.processor.effects import Effects
 from pgswarm.processor.encode import BadValueError, json_value
 from pgswarm.processor.library import SwarmLibrary
 from pgswarm.processor.memory import SwarmMemory
+from pgswarm.processor.passages import SwarmPassages
 from pgswarm.processor.sandboxes import Sandboxes
 from pgswarm.processor.side import Side
 from pgswarm.processor.spaces import SwarmSpaces
@@ -59,7 +60,7 @@ class Models(Protocol):
         """Return a validated answer; calls are journaled under `journal_activation` and numbered from 1."""
 
     async def embed(
-        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str]
+        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str], model: str | None
     ) -> Sequence[Sequence[float]]:
         """Return a vector for each text, journaled alike."""
 
@@ -139,6 +140,11 @@ class NodeContext:
     def memory(self) -> SwarmMemory:
         """The swarm's memory."""
         return SwarmMemory(self._services.side, self.swarm_id, self.node_id, self._run.deadline)
+
+    @cached_property
+    def passages(self) -> SwarmPassages:
+        """The passages of the swarm's memory."""
+        return SwarmPassages(self._services.side, self.swarm_id, self._run.deadline)
 
     @cached_property
     def spaces(self) -> SwarmSpaces:
@@ -223,11 +229,11 @@ class NodeContext:
             options=options,
         )
 
-    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+    async def embed(self, texts: Sequence[str], model: str | None = None) -> Sequence[Sequence[float]]:
         """Return a vector for each text, in their order. Journaled, priced and limited as `llm` is."""
         self._calls += 1
         return await self._services.models.embed(
-            self._run, journal_activation=self._call_activation, call_no=self._calls, texts=texts
+            self._run, journal_activation=self._call_activation, call_no=self._calls, texts=texts, model=model
         )
 
     async def effect(self, key: str, fn: Callable[[], Awaitable[ResultT]]) -> ResultT:

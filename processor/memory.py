@@ -1,12 +1,13 @@
 """The swarm's memory as handlers see it, over the verbs of the memory space."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import EntryInfo, Passage
-from pgswarm.processor.encode import BadValueError, text
+from pgswarm.processor.encode import BadValueError, json_value, text
 from pgswarm.processor.side import Side
 from pgswarm.schema.decode import NotTextError, decode
 
@@ -33,6 +34,12 @@ _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
                           content => %s)
 """
+_BRING: Final = """
+select pgswarm.import_entry(swarm_id => %s, node_id => %s, into_swarm => %s, name => %s, kind => %s, folder => %s,
+                            content => %s, fields => %s::jsonb, derived_from => %s::uuid[])
+"""
+_PROFILE: Final = "select pgswarm.read_profile(swarm_id => %s)"
+_KEEP_PROFILE: Final = "select pgswarm.keep_profile(swarm_id => %s, profile => %s::jsonb)"
 _SEARCH: Final = """
 select entry_id, name, content, first_line, last_line, score, path
   from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)
@@ -95,6 +102,30 @@ class SwarmMemory:
         entry_id: UUID = rows[0][0]
         return entry_id
 
+    async def bring(
+        self,
+        name: str,
+        content: bytes | None,
+        *,
+        kind: str,
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
+        derived_from: Sequence[UUID] = (),
+        swarm_id: UUID | None = None,
+    ) -> UUID:
+        """File what an import brought; raise `ActionError` (`bad_value`) for what cannot be stored."""
+        try:
+            for field, value in (("name", name), ("kind", kind), ("folder", folder)):
+                text(field, value)
+            told = json_value("fields", dict(fields or {})).decode()
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.bring: {error}") from None
+        derived = list(derived_from) or None
+        params = (self._swarm_id, self._node_id, swarm_id, name, kind, folder, content, told, derived)
+        rows: list[tuple[Any, ...]] = await self._side.rows(_BRING, params, point="save_entry", until=self._until)
+        entry_id: UUID = rows[0][0]
+        return entry_id
+
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
         """Return the passages that fit best, best first."""
         try:
@@ -107,6 +138,21 @@ class SwarmMemory:
             raise ActionError("not_found", f"memory holds no folder {folder!r}")
         params = (self._swarm_id, query, max(1, min(limit, MAX_RESULTS)), folder_id)
         return [Passage(*row) for row in await self._side.rows(_SEARCH, params, until=self._until)]
+
+    async def profile(self) -> Mapping[str, Any] | None:
+        """Return what is known of the person whose swarm this is; None: nothing."""
+        rows: list[tuple[Any, ...]] = await self._side.rows(_PROFILE, (self._swarm_id,), until=self._until)
+        found: Mapping[str, Any] | None = rows[0][0]
+        return found if found is None or isinstance(found, Mapping) else json.loads(found)
+
+    async def keep_profile(self, profile: Mapping[str, str]) -> None:
+        """Keep it for all swarms of theirs; raise `ActionError` (`bad_value`) where it cannot be stored."""
+        try:
+            for field, value in profile.items():
+                text(field, value)
+        except BadValueError as error:
+            raise ActionError("bad_value", f"memory.keep_profile: {error}") from None
+        await self._side.rows(_KEEP_PROFILE, (self._swarm_id, json.dumps(dict(profile))), until=self._until)
 
     async def _shared(self, path_or_id: str | UUID) -> UUID | None:
         """Return the id of an entry that is not the swarm's own, but in its sight; None where there is none."""

@@ -158,11 +158,11 @@ class JournaledModels:
         return completion.parsed
 
     async def embed(
-        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str]
+        self, run: Activation, *, journal_activation: int, call_no: int, texts: Sequence[str], model: str | None
     ) -> Sequence[Sequence[float]]:
         """Return a vector for each text; raise `ModelError`."""
         journal = SqlJournal(self._side, self._gates, run, journal_activation)
-        return (await journaled_embedding(journal, self._opened(), texts, call_no=call_no)).vectors
+        return (await journaled_embedding(journal, self._opened(), texts, call_no=call_no, model=model)).vectors
 
     def is_offline(self, role: str, options: Mapping[str, Any]) -> bool:
         """Say whether rules answer in the place of a model."""

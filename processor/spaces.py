@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pgswarm.actions.base import ActionError
-from pgswarm.actions.spaces.places import Place, Space
+from pgswarm.actions.spaces.places import Place, Space, lives_elsewhere
 from pgswarm.processor.encode import BadValueError, json_value, text
 from pgswarm.processor.side import Side
 
@@ -33,6 +33,7 @@ select p.place_id, p.name, p.path, p.kind, p.description, e.swarm_id is not null
   join pgswarm.entry_kind k on k.space = e.space and k.kind = e.kind
  order by p.depth
 """
+_COUNT: Final = "select pgswarm.count_entries(swarm_id => %s, space => %s, max_entries => %s)"
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s, space => %s)"
 _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => null,
@@ -70,16 +71,19 @@ class SwarmSpaces:
         return [_place(row) for row in rows]
 
     async def leaves(self, space: Space, most: int) -> Sequence[Place] | None:
-        """Return all that is no folder, level by level; None as soon as it is clear that it is more than `most`."""
+        """Return all that is no folder, level by level, where that is at most `most`."""
+        (counted,) = (await self._side.rows(_COUNT, (self._swarm_id, space, most), until=self._until))[0]
+        if counted > most:
+            return None
         found: list[Place] = []
         folders: list[UUID | None] = [None]
         while folders:
-            level = await self._levels(space, folders, "", most + 1)
+            level = await self._levels(space, folders, "", MAX_LEVEL)
             below = [place for place in level if place.holds and place.target_id is None]
-            found += [place for place in level if not place.holds]
-            if len(found) + sum(folder.below for folder in below) > most:
-                return None
+            found += [place for place in level if not place.holds or lives_elsewhere(place)]
             folders = [folder.entry_id for folder in below if folder.below]
+            if len(folders) > most:
+                return None
         return found
 
     async def save(

@@ -64,6 +64,7 @@ def apply_sql(connection: Connection[Any]) -> None:
         connection.execute(all_policies_sql().encode())
         connection.execute(grant_sql().encode())
     connection.execute("select pgswarm.make_partitions()")
+    connection.execute("select pgswarm.index_all_vectors()")
 
 
 def schema_owner(connection: Connection[Any]) -> str | None:

@@ -1,6 +1,7 @@
 """`conversation/introductory_interview`: learns who the user is and when they want to be asked, and keeps it.
 
-The result is the memory `user/profile.json`; every node that would ask the user goes by it. Bounded: `MAX_TURNS` turns.
+The result is the memory `user/profile.json`, and is known to all swarms of the user's account; every node that would
+ask the user goes by it. Bounded: `MAX_TURNS` turns.
 """
 
 from typing import Final

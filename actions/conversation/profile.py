@@ -1,7 +1,7 @@
 """What is known of the user: how much they want to be involved, and what they have answered before.
 
-Both are entries of the memory folder `user`; the profile is what `conversation/introductory_interview` saves. Without a
-profile the user is asked whenever nothing else answers.
+Both are entries of the memory folder `user`; the profile is what `conversation/introductory_interview` saves, and what
+the user's other swarms begin with. Without a profile the user is asked whenever nothing else answers.
 """
 
 import re
@@ -31,19 +31,25 @@ class Profile(BaseModel):
 
 
 async def read_profile(node: Node[Any]) -> Profile:
-    """Return the user's profile; the default where there is none, or one that cannot be read."""
-    for entry in reversed(await node.memory.entries()):
-        if entry.path.strip("/") == f"{FOLDER}/{PROFILE}":
-            try:
-                return Profile.model_validate_json(await node.memory.read(entry.entry_id))
-            except (ActionError, ValidationError) as error:
-                node.log.warning("%s/%s cannot be read and is passed over: %s", FOLDER, PROFILE, error)
-                return Profile()
+    """Return the user's profile: the swarm's own, else that of the user's account, else the blueprint's.
+
+    The default where there is none, or one that cannot be read.
+    """
+    entries = [e for e in await node.memory.entries() if e.path.strip("/") == f"{FOLDER}/{PROFILE}"]
+    known = None if any(not entry.shared for entry in entries) else await node.memory.profile()
+    try:
+        if known is not None:
+            return Profile.model_validate(known)
+        if entries:
+            return Profile.model_validate_json(await node.memory.read(entries[-1].entry_id))
+    except (ActionError, ValidationError) as error:
+        node.log.warning("%s/%s cannot be read and is passed over: %s", FOLDER, PROFILE, error)
     return Profile()
 
 
 async def save_profile(node: Node[Any], profile: Profile) -> None:
-    """Keep the profile; every later question of this swarm's nodes goes by it."""
+    """Keep the profile; every later question of this swarm's nodes goes by it, and of the user's other swarms."""
+    await node.memory.keep_profile(profile.model_dump())
     description = "Who the user is, and when they want to be asked."
     await node.memory.save(
         PROFILE, profile.model_dump_json(indent=2), kind="json", description=description, folder=FOLDER

@@ -85,11 +85,24 @@ async def keep_in(node: Node[Any], folder: Place, artifact: Artifact) -> str | F
                 if_version=None if artifact.replace else 0,
             )  # fmt: skip
         except ConflictError:
-            if await _holds(node, path, content):
-                return path
-            continue
+            if not await _holds(node, path, content):
+                continue
+        await _put_elsewhere(node, folder, name, artifact)
         return path
     return Fail("name_taken", f"{folder.path} holds {MAX_NUMBERED} entries called like {artifact.name}: name another.")
+
+
+async def _put_elsewhere(node: Node[Any], folder: Place, name: str, artifact: Artifact) -> None:
+    """Put what was saved into the store of the nearest branch above that names an uploader; it may come twice."""
+    from pgswarm.actions.spaces.branches import upload_to  # noqa: PLC0415 - when there is one
+
+    for place in reversed(await node.spaces.line("memory", folder.entry_id)):
+        named = place.fields.get("uploader")
+        if named:
+            path = f"{folder.path.removeprefix(place.path)}/{name}".strip("/")
+            address = await upload_to(named, path, artifact.content.encode(), artifact.description)
+            node.log.info("%s is kept as %s too", name, address)
+            return
 
 
 async def folder_at(node: Node[Any], path: str) -> Place:

@@ -17,7 +17,7 @@ from pgswarm.actions.memory.quoting import find_quotes, paragraph
 from pgswarm.actions.models.errors import ModelError
 from pgswarm.actions.node import EntryInfo, Node, Passage
 from pgswarm.actions.outcomes import ActionOutcome, Continue, Finish
-from pgswarm.actions.spaces.places import Place
+from pgswarm.actions.spaces.places import Place, lives_elsewhere
 from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
 from pgswarm.actions.spaces.searching import Hit, NoSearchError, search
 from pgswarm.schema.kinds import Search
@@ -133,12 +133,13 @@ def _guide(node: Node[RetrieveArgs], still_open: Sequence[str]) -> Guide:
 
 def _shows(place: Place) -> bool:
     """Whatever may hold an answer: the documentation has a folder of its own, and is looked into where it is named."""
-    return place.path != _DOCUMENTATION and (place.below > 0 or place.target_id is not None or not place.holds)
+    holds_something = place.below > 0 or place.target_id is not None or not place.holds or lives_elsewhere(place)
+    return place.path != _DOCUMENTATION and holds_something
 
 
 def _opens(place: Place) -> bool:
     """A folder is gone into where a choice is made in it; one with another way of its own is searched by that."""
-    return place.holds and place.search == Search.CHOICE
+    return place.holds and place.search == Search.CHOICE and not lives_elsewhere(place)
 
 
 async def _is_small(node: Node[RetrieveArgs]) -> bool:
@@ -147,7 +148,7 @@ async def _is_small(node: Node[RetrieveArgs]) -> bool:
     if leaves is None:
         return False
     asked = [p for p in leaves if p.target_id is None and not p.path.startswith((f"{_DOCUMENTATION}/", "results/"))]
-    return all(place.own and place.search in _AT_ONCE for place in asked)
+    return all(place.search in _AT_ONCE and not lives_elsewhere(place) for place in asked)
 
 
 async def _hits(node: Node[Any], place: Place, query: str) -> list[Hit]:

@@ -108,12 +108,12 @@ class ModelClient:
                 )
             turns = [*turns, *repair_turns(request, reply.text, problem)]
 
-    async def embed(self, texts: Sequence[str], *, through: Through = direct) -> Embedded:
+    async def embed(self, texts: Sequence[str], model: str | None = None, *, through: Through = direct) -> Embedded:
         """Return a vector for each text; raise `ModelError` (`no_embeddings` where no model is named).
 
-        Each batch goes `through` on its own.
+        `model` goes before the one of the settings. Each batch goes `through` on its own.
         """
-        model = self.settings.embedding_model
+        model = model or self.settings.embedding_model
         if model is None:
             raise ModelError(
                 "no_embeddings",

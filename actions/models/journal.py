@@ -147,6 +147,8 @@ async def journaled_call(
     return await client.complete(schema, prompt, model, through=_Journaled(journal, client, call_no), watch=watch)
 
 
-async def journaled_embedding(journal: Journal, client: ModelClient, texts: Sequence[str], *, call_no: int) -> Embedded:
+async def journaled_embedding(
+    journal: Journal, client: ModelClient, texts: Sequence[str], *, call_no: int, model: str | None = None
+) -> Embedded:
     """Turn texts into vectors through the journal, as `journaled_call` asks."""
-    return await client.embed(texts, through=_Journaled(journal, client, call_no))
+    return await client.embed(texts, model, through=_Journaled(journal, client, call_no))

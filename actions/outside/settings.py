@@ -145,6 +145,44 @@ class WebSettings(_Table):
     search: SearchSettings | None = None
 
 
+class TablesSettings(_Table):
+    """A database whose tables memory may be asked by `sql`. `url` is `${NAME}`: the variable that holds the address.
+
+    `tables` are all that may be read, as `table` or `schema.table`; `role`: the role to read as.
+    """
+
+    url: str = Field(pattern=r"^\$\{\w+\}$")
+    tables: tuple[str, ...] = Field(min_length=1)
+    role: str | None = Field(default=None, pattern=r"^\w{1,63}$")
+    timeout_s: float = Field(default=10, gt=0, le=300)
+    max_rows: int = Field(default=50, ge=1, le=1_000)
+
+
+class BranchSettings(_Table):
+    """Where a branch of memory lives, or goes. `kind` is `files`, `http`, or an entry point of another package.
+
+    It gets `options` as they stand; `${NAME}` in `options.headers` stands for an environment variable.
+    """
+
+    kind: str = Field(min_length=1, max_length=100)
+    timeout_s: float = Field(default=20, gt=0, le=300)
+    max_bytes: int = Field(default=2 * 1024 * 1024, ge=1_024, le=64 * 1024 * 1024)
+    max_results: int = Field(default=20, ge=1, le=100)
+    options: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class ImportSettings(_Table):
+    """What may come into memory from elsewhere. `git` are the hosts of which repositories may be taken; none: off.
+
+    Sizes in bytes: of one file, and of all of one import together; `timeout_s` bounds one source.
+    """
+
+    git: tuple[str, ...] = ()
+    timeout_s: float = Field(default=300, gt=0, le=3_600)
+    max_files: int = Field(default=20_000, ge=1, le=100_000)
+    max_bytes: int = Field(default=500_000_000, ge=1_024, le=10_000_000_000)
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 
@@ -154,6 +192,10 @@ class Connections(_Table):
     mcp: Mapping[Name, McpSettings] = Field(default_factory=dict)
     a2a: Mapping[Name, A2aSettings] = Field(default_factory=dict)
     web: WebSettings = Field(default_factory=WebSettings)
+    tables: Mapping[Name, TablesSettings] = Field(default_factory=dict)
+    retrievers: Mapping[Name, BranchSettings] = Field(default_factory=dict)
+    uploaders: Mapping[Name, BranchSettings] = Field(default_factory=dict)
+    imports: ImportSettings = Field(default_factory=ImportSettings)
 
     @property
     def count(self) -> int:
@@ -213,6 +255,14 @@ def _refuse_secrets(found: Connections) -> None:
     tables |= {f"a2a.{name}.headers": one.headers for name, one in found.a2a.items()}
     if found.web.search is not None:
         tables["web.search.headers"] = found.web.search.headers
+    for kind, branches in (("retrievers", found.retrievers), ("uploaders", found.uploaders)):
+        for name, one in branches.items():
+            tables[f"{kind}.{name}.options"] = {
+                key: value for key, value in one.options.items() if isinstance(value, str)
+            }
+            headers = one.options.get("headers")
+            if isinstance(headers, Mapping):
+                tables[f"{kind}.{name}.options.headers"] = {str(key): str(value) for key, value in headers.items()}
     for field, values in tables.items():
         for key, value in values.items():
             if _CREDENTIAL.search(key) and value and not _REFERENCE.search(value):

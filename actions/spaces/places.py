@@ -35,6 +35,11 @@ class Place:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
+def lives_elsewhere(place: Place) -> bool:
+    """Say whether a retriever serves this branch: it is asked, and not walked."""
+    return bool(place.fields.get("retriever"))
+
+
 class Spaces(Protocol):
     """The spaces in sight of a swarm: its own entries, its blueprint's, and the built-in ones, as one tree each.
 
@@ -51,7 +56,7 @@ class Spaces(Protocol):
         """Return an entry, by id or path, and the folders above it, the root first; nothing where there is none."""
 
     async def leaves(self, space: Space, most: int) -> Sequence[Place] | None:
-        """Return everything in a space that is no folder, where that is `most` at most; None where it is more."""
+        """Return all of a space that is no folder, and branches that a retriever serves; None where it is more."""
 
     async def save(
         self,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from pgswarm.api.people import conversations, links, messages, operator, questions, suggestions, uploads
+from pgswarm.api.people import conversations, links, messages, operator, profile, questions, suggestions, uploads
 
 router = APIRouter()
-for part in (questions, links, messages, conversations, uploads, operator, suggestions):
+for part in (questions, links, messages, conversations, uploads, operator, suggestions, profile):
     router.include_router(part.router)

@@ -7,7 +7,7 @@ is a note.
 from collections.abc import Iterator
 from functools import partial
 
-from pgswarm.cli.checks import home, machine, outside, sandbox, server, service, work
+from pgswarm.cli.checks import home, kept, machine, outside, sandbox, server, service, work
 from pgswarm.cli.checks.finding import Finding, guarded
 
 __all__ = ["Finding", "all_findings"]
@@ -39,6 +39,8 @@ def _of_the_database() -> Iterator[Finding]:
             work.processors,
             work.actions,
             work.budgets,
+            kept.models,
+            kept.workspaces,
             outside.forgotten,
         ):
             yield from guarded(check.__name__, partial(check, connection))

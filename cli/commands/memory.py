@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,53 +56,72 @@ AnySwarm = Annotated[str | None, typer.Option("--swarm", metavar="ID", help="Onl
 @app.command()
 def add(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH...", help="Files and folders; `-` reads standard input.")
+        list[str] | None,
+        typer.Argument(metavar="PATH|URL...", help="Files, folders, repositories, addresses; `-` is standard input."),
     ] = None,
     *,
     swarm: OneSwarm,
-    folder: Annotated[str, typer.Option(help="The folder of the memory to put them in.")] = "",
+    folder: Annotated[
+        str, typer.Option("--into", "--folder", metavar="FOLDER", help="The folder of the memory to put them in.")
+    ] = "",
     text: Annotated[str | None, typer.Option(help="A text to keep, in the place of files.")] = None,
     name: Annotated[str, typer.Option(help="What to call a text or standard input.")] = "note.md",
     description: Annotated[str, typer.Option(help="What it is about: shown to nodes that look for something.")] = "",
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove what an earlier import of a folder brought and is gone.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    r"""Put files, whole folders or a text into a swarm's memory, where its nodes find them from then on.
+    r"""Put files, folders, repositories, web pages or a text into a swarm's memory, where its nodes find them.
 
-    A file of the same path and content changes nothing, other content makes a new version: the command can be
-    repeated. In folders, hidden files and links are left out, and what is no text is left out and named.
+    The same content again changes nothing, other content makes a new version: the command can be repeated, also after
+    it was interrupted. Of a PDF its text is kept beside it. In folders, hidden files, links and what .gitignore names
+    are passed over; what is no text, or looks like a secret, is left out and named.
 
     \b
     Examples:
       pgswarm memory add contract.txt --swarm 019a2b3c4d5e
-      pgswarm memory add reports/ --swarm 019a2b3c4d5e --folder references
+      pgswarm memory add reports/ --into references --swarm 019a2b3c4d5e
+      pgswarm memory add https://www.postgresql.org/docs/18/mvcc.html --into references --swarm 019a2b3c4d5e
+      pgswarm memory add git+https://github.com/psycopg/psycopg --into references --swarm 019a2b3c4d5e
       pgswarm memory add --text "We ship on Fridays." --name shipping.md --swarm 019a2b3c4d5e
     """
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
-    from pgswarm.cli.library.add import keep
-    from pgswarm.cli.library.sources import find_sources, read_source
-    from pgswarm.cli.run.files import attachment_of
+    from pgswarm.cli.library.add import keep, remove_gone
+    from pgswarm.cli.library.sources import Walk, find_items, text_item
     from pgswarm.schema.text import clean
 
-    folder, description = clean("--folder", folder).strip("/"), clean("--description", description)
+    folder, description = clean("--into", folder).strip("/"), clean("--description", description)
     if (text is None) == (not paths):
         raise BadInputError("nothing to add" if text is None else "both files and --text", "Give files, or --text.")
     if paths == ["-"]:
         text = sys.stdin.buffer.read(LONGEST_INPUT).decode(errors="surrogateescape")
-    single = None if text is None else attachment_of(clean("--name", name), clean("the text", text).encode())
-    sources = [] if single is not None else find_sources(paths or (), folder)
+    single = None if text is None else text_item(clean("--name", name), clean("the text", text), folder)
     counts: Counter[str] = Counter()
     with connect(ready_url()) as connection:
         swarm_id = find_id(connection, "swarm", swarm)
-        items = ((source.folder, read_source(source)) for source in sources)
-        for kept in keep(connection, swarm_id, items if single is None else [(folder, single)], description):
+        walk = Walk()
+        items = find_items(paths or (), folder, walk) if single is None else iter([single])
+        kept_paths: set[str] = set()
+        for kept in chain(
+            keep(connection, swarm_id, items, description),
+            (
+                gone
+                for base in (walk.bases if prune else ())
+                for gone in remove_gone(connection, swarm_id, base, kept_paths)
+            ),
+        ):
             counts[kept.state] += 1
-            _progress(sum(counts.values()), len(sources), kept.path)
+            if kept.state in {"added", "unchanged"}:
+                kept_paths.add(kept.path)
+            _progress(sum(counts.values()), walk.total, kept.path)
             if as_json:
                 print_json({"path": kept.path, "state": kept.state, "entry_id": kept.entry_id, "note": kept.note})
             elif kept.note:
                 what = "Left out: " if kept.state == "left_out" else ""
                 typer.echo(f"{what}{safe(kept.note)}", err=True)
+    _progress_end()
     if not as_json:
         typer.echo(", ".join(f"{counts[state]:,} {state.replace('_', ' ')}" for state in counts) + ".")
 
@@ -197,10 +217,15 @@ def _show_level(
 
 
 def _progress(done: int, of: int, path: str) -> None:
-    """Show how far it is, in one line of a terminal; in a pipe the sum at the end is enough."""
-    if of > 1 and sys.stderr.isatty():
-        end = "\n" if done == of else ""
-        typer.echo(f"\r\x1b[K{done:,}/{of:,}  {one_line(path, 60)}{end}", nl=False, err=True)
+    """Show how far it is, in one line of a terminal; in a pipe the sum at the end is enough. Of 0: it is not known."""
+    if of != 1 and sys.stderr.isatty():
+        typer.echo(f"\r\x1b[K{done:,}{f'/{of:,}' if of else ''}  {one_line(path, 60)}", nl=False, err=True)
+
+
+def _progress_end() -> None:
+    """Take the line away: what it came to is said below."""
+    if sys.stderr.isatty():
+        typer.echo("\r\x1b[K", nl=False, err=True)
 
 
 def register(parent: typer.Typer) -> None:

@@ -4,18 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
+from pgswarm.cli.abilities import ABILITIES, LIMITS, can, limited
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import print_json, short_time, styled
 
-ABILITIES = """
-select server, model, structured, streams, dimensions, learned_at from pgswarm.model_ability order by server, model
-"""
-LIMITS = """
-select l.model, l.concurrency, l.tokens_per_minute,
-       (select count(*) from pgswarm.model_use u where u.model = l.model and u.ended_at = 'infinity') as under_way
-  from pgswarm.model_limit l order by l.model
-"""
-SET = "select pgswarm.set_model_limit(model => %s, concurrency => %s, tokens_per_minute => %s)"
+SET = "select pgswarm.set_modellimited(model => %s, concurrency => %s, tokens_per_minute => %s)"
 
 HELP = """Models: which answer, what they can do, what they cost, and how much they may be asked.
 
@@ -59,9 +52,9 @@ def list_models(*, as_json: Json = False) -> None:
     own = f", {prices.own} of your own" if prices.own else ""
     typer.echo(styled(f"  prices in USD for 1,000,000 tokens in and out, as of {prices.as_of}{own}", "dim"))
     for row in abilities:
-        typer.echo(f"{row['model']} at {row['server']}: {_can(row)} (found out {short_time(row['learned_at'])})")
+        typer.echo(f"{row['model']} at {row['server']}: {can(row)} (found out {short_time(row['learned_at'])})")
     for row in limits:
-        typer.echo(f"{row['model']}: {_limit(row)}; {row['under_way']} under way")
+        typer.echo(f"{row['model']}: {limited(row)}; {row['under_way']} under way")
 
 
 @app.command()
@@ -82,7 +75,7 @@ def limit(
 
     with connect(ready_url()) as connection:
         connection.execute(SET, (model, concurrency, tokens_per_minute))
-    told = _limit({"concurrency": concurrency, "tokens_per_minute": tokens_per_minute})
+    told = limited({"concurrency": concurrency, "tokens_per_minute": tokens_per_minute})
     typer.echo(f"{model}: {told}")
 
 
@@ -139,26 +132,6 @@ def _price(prices: Any, model: str | None) -> str:
     if price is not None:
         return f"{price.input} / {price.output}"
     return "costs nothing" if prices.cost(model, 0, 0).known else "of unknown price: name it in PGSWARM_PRICES"
-
-
-def _can(row: dict[str, Any]) -> str:
-    parts = []
-    if row["structured"]:
-        parts.append({"prompt": "JSON in the prompt"}.get(row["structured"], str(row["structured"])))
-    if row["streams"] is not None:
-        parts.append("streams" if row["streams"] else "does not stream")
-    if row["dimensions"]:
-        parts.append(f"vectors of {row['dimensions']}")
-    return ", ".join(parts) or "nothing tried"
-
-
-def _limit(row: dict[str, Any]) -> str:
-    parts = []
-    if row["concurrency"]:
-        parts.append(f"{row['concurrency']} calls at once")
-    if row["tokens_per_minute"]:
-        parts.append(f"{row['tokens_per_minute']:,} tokens a minute")
-    return ", ".join(parts) or "no limit"
 
 
 def register(parent: typer.Typer) -> None:

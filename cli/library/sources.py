@@ -1,74 +1,122 @@
-"""Which files a person means, and under which path each is kept.
+"""What a person means by a path or an address, as items for the memory.
 
-Rule: a file that was named must be text; in a folder what is hidden is left out, what is no text is left out and named.
-No link is followed: a folder brings what is in it, and nothing else.
+Rule: a file that was named must be text or a PDF; in a folder what is neither is left out and named. No link is
+followed: a folder brings what is in it, and nothing else.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from pgswarm.actions.intake.folders import folder_items, list_files
+from pgswarm.actions.intake.items import MAX_BYTES, IntakeError, Item, LeftOut, kind_of_file, read_item
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.output import one_line
-from pgswarm.cli.run.files import Attachment, read_file
+from pgswarm.cli.run.files import read_file
 
-MOST_FILES = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file on this machine, and the folder of the memory that it belongs in."""
-
-    path: Path
-    folder: str
-    named: bool
+ItemT = TypeVar("ItemT")
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A file that cannot be kept, and why."""
+@dataclass(slots=True)
+class Walk:
+    """What is known on the way: how many items there are (0: it cannot be told), and the folders that they go into."""
 
-    path: Path
-    reason: str
+    total: int = 0
+    bases: list[str] = field(default_factory=list)
 
 
-def find_sources(paths: Sequence[str], folder: str) -> list[Source]:
-    """Return the files, those of a folder under the folder's own name; raise where there are none or too many."""
-    found: list[Source] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            base = "/".join(filter(None, (folder, path.resolve().name)))
-            found += [Source(file, _below(base, path, file), named=False) for file in _walk(path)]
+def text_item(name: str, text: str, into: str) -> Item:
+    """Return a text that was given in the place of a file; raise `BadInputError` where its name is a path."""
+    if "/" in name:
+        raise BadInputError("--name: a name holds no /", "Say the folder with --into.")
+    return Item(_joined(into, name), kind_of_file(name), text.encode())
+
+
+def find_items(sources: Sequence[str], into: str, walk: Walk) -> Iterator[Item | LeftOut]:
+    """Yield everything that the sources bring, a folder's files under its own name.
+
+    Raises `BadInputError` at once for a path that is not there, or brings nothing.
+    """
+    from pgswarm.actions.intake.sources import is_address
+
+    counted = [0 if is_address(source) else _count(source) for source in sources]
+    walk.total = sum(counted) if all(counted) else 0
+    for source in sources:
+        if is_address(source):
+            yield from _told(_from_address(source, into, walk))
+        elif Path(source).is_dir():
+            root = Path(source).resolve()
+            walk.bases.append(_joined(into, root.name))
+            yield from folder_items(root, walk.bases[-1])
         else:
-            found.append(Source(path, folder, named=True))
-        if len(found) > MOST_FILES:
-            raise BadInputError(f"{one_line(str(path))} holds more than {MOST_FILES:,} files", "Name a part of it.")
+            yield _named_file(source, into)
+
+
+def _count(path: str) -> int:
+    """Return how many files a path brings; raise `BadInputError` where that is none, or too many."""
+    if not Path(path).is_dir():
+        _named_file(path, "")
+        return 1
+    try:
+        found = len(list_files(Path(path)))
+    except IntakeError as error:
+        raise BadInputError(str(error), "Hidden files and ignored ones do not count.") from None
     if not found:
-        raise BadInputError(f"there is no file in {one_line(', '.join(paths))}", "Hidden files are left out.")
+        raise BadInputError(f"there is no file in {one_line(path)}", "Hidden files and ignored ones are left out.")
     return found
 
 
-def read_source(source: Source) -> Attachment | LeftOut:
-    """Return the file as text; raise `BadInputError` where one that was named is none."""
-    try:
-        return read_file(str(source.path), "")
-    except BadInputError as error:
-        if source.named:
-            raise
-        return LeftOut(source.path, error.message)
+def _named_file(path: str, into: str) -> Item:
+    """Return a file that was named; raise `BadInputError` where it cannot be kept."""
+    file = Path(path)
+    name = file.name
+    if kind_of_file(name) == "pdf" and file.is_file() and file.stat().st_size <= MAX_BYTES:
+        found = read_item(_joined(into, name), file.read_bytes(), str(file.resolve()))
+        if isinstance(found, Item):
+            return found
+    attachment = read_file(path, "")
+    found = read_item(_joined(into, name), attachment.content, str(file.resolve()))
+    if isinstance(found, LeftOut):
+        raise BadInputError(
+            f"{one_line(path)}: {found.reason}", "Memory is shown to models and people: take it out first."
+        )
+    return Item(found.path, found.kind, found.content, found.fields, note=attachment.note)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the regular files below a folder in the order of their names."""
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            path = Path(here, name)
-            if not name.startswith(".") and not path.is_symlink() and path.is_file():
-                yield path
+async def _from_address(source: str, into: str, walk: Walk) -> AsyncIterator[Item | LeftOut]:
+    from pgswarm.actions.intake.git import MARK, is_git, name_of
+    from pgswarm.actions.intake.sources import address_items
+    from pgswarm.actions.outside.settings import load
+
+    connections = load()
+    if is_git(source):
+        walk.bases.append(_joined(into, name_of(source.removeprefix(MARK))))
+    async for item in address_items(
+        source, into, web=connections.web, imports=connections.imports, any_repository=True
+    ):
+        yield item
 
 
-def _below(base: str, folder: Path, file: Path) -> str:
-    parts = file.parent.relative_to(folder).parts
-    return "/".join((base, *parts))
+def _told(items: AsyncIterator[ItemT]) -> Iterator[ItemT]:
+    """Yield what comes, one by one; raise `BadInputError` where the source cannot be taken in."""
+    from pgswarm.actions.outside.settings import ConnectionsError
+
+    with asyncio.Runner() as runner:
+        try:
+            while True:
+                try:
+                    yield runner.run(_next(items))
+                except StopAsyncIteration:
+                    return
+        except (IntakeError, ConnectionsError) as error:
+            raise BadInputError(str(error), "Correct the address, or give a file or a folder.") from None
+
+
+async def _next(items: AsyncIterator[ItemT]) -> ItemT:
+    return await anext(items)
+
+
+def _joined(into: str, name: str) -> str:
+    return "/".join(filter(None, (into, name)))

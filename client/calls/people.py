@@ -13,6 +13,7 @@ from pgswarm.client.models import (
     LinkedQuestion,
     MadeLink,
     Message,
+    Profile,
     Question,
     Said,
     Suggestion,
@@ -81,6 +82,22 @@ def write(swarm_id: Id, content: str, node_id: Id | None, files: Sequence[Id], k
 def suggestions(swarm_id: Id | None) -> Listing[Suggestion]:
     """List suggestions."""
     return listing("/v1/suggestions", Suggestion, said(swarm_id=swarm_id))
+
+
+def profile() -> Call[Profile]:
+    """See what swarms know."""
+    return Call("GET", "/v1/profile", reader(Profile))
+
+
+def set_profile(expertise: str, involvement: str, notes: str) -> Call[Profile]:
+    """Say what swarms should know."""
+    body = encode({"expertise": expertise, "involvement": involvement, "notes": notes})
+    return Call("PUT", "/v1/profile", reader(Profile), body=body)
+
+
+def erase_profile() -> Call[None]:
+    """Let swarms forget it."""
+    return Call("DELETE", "/v1/profile", nothing)
 
 
 def begin_conversation(title: str, conversation_id: Id | None, key: str | None) -> Call[Conversation]:

@@ -7,10 +7,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypedDict
 
 from pgswarm.client.calls.parts import Id, ident, inner, listing, make, said, whole
-from pgswarm.client.models import Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Worker
+from pgswarm.client.models import Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Started, Worker
 from pgswarm.client.wire import Call, Listing, encode, reader
 
 Space = Literal["action", "memory", "util"]
+
+
+class ImportOptions(TypedDict, total=False):
+    """What is to come into memory: addresses, uploads by their ids; where to, and into which swarm's."""
+
+    sources: Sequence[str]
+    files: Sequence[Id]
+    into: str
+    swarm_id: Id
+    budget: Mapping[str, float]
+
+
 SPACES: Final = ("action", "memory", "util")
 
 
@@ -99,6 +111,11 @@ def search_memory(swarm_id: Id, query: str, folder_id: Id | None, limit: int) ->
     """Search a swarm's memory."""
     wanted = said(swarm_id=swarm_id, query=query, folder_id=folder_id, limit=limit)
     return Call("GET", "/v1/memory/search", inner("items", list[Passage]), wanted)
+
+
+def import_memory(options: ImportOptions, key: str | None) -> Call[Started]:
+    """Import into memory."""
+    return make("/v1/memory/import", Started, dict(options), key)
 
 
 def workers(*, also_ended: bool) -> Listing[Worker]:

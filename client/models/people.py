@@ -111,6 +111,16 @@ class Upload(Given):
     sha256: str
 
 
+class Profile(Given):
+    """What swarms know of a person. Without `updated_at`: nothing; without `swarm_id`: they wrote it themselves."""
+
+    expertise: str
+    involvement: str
+    notes: str
+    swarm_id: UUID | None
+    updated_at: datetime | None
+
+
 class Suggestion(Given):
     """What a node suggests for improving its swarm."""
 

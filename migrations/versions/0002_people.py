@@ -5,6 +5,7 @@ Revision 0002, after 0001. Frozen: never edited once released.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -95,6 +96,22 @@ def upgrade() -> None:
         schema="pgswarm",
     )
     op.create_index("login_throttle_age_idx", "login_throttle", ["failed_at"], unique=False, schema="pgswarm")
+    op.create_table(
+        "profile",
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("profile", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("swarm_id", sa.UUID(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        schema="pgswarm",
+    )
+    op.create_index(
+        "profile_owner_key",
+        "profile",
+        ["owner_id"],
+        unique=True,
+        schema="pgswarm",
+        postgresql_nulls_not_distinct=True,
+    )
     op.create_table(
         "upload",
         sa.Column("upload_id", sa.UUID(), nullable=False),

@@ -47,7 +47,9 @@ def upgrade() -> None:
         sa.Column("chunk_no", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("first_line", sa.Integer(), nullable=False),
         sa.Column("last_line", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), server_default="", nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column(
             "tsv",
             postgresql.TSVECTOR(),
@@ -57,14 +59,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("embedding", postgresql.ARRAY(sa.REAL()), nullable=True),
-        sa.Column("embedding_model", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("entry_id", "chunk_no", name=op.f("entry_chunk_pkey")),
         schema="pgswarm",
     )
     op.create_index(
         "entry_chunk_tsv_idx", "entry_chunk", ["tsv"], unique=False, schema="pgswarm", postgresql_using="gin"
     )
+    op.create_index("entry_chunk_hash_idx", "entry_chunk", ["hash"], unique=False, schema="pgswarm")
     op.create_table(
         "entry_version",
         sa.Column("swarm_id", sa.UUID(), nullable=True),
@@ -102,6 +103,16 @@ def upgrade() -> None:
         unique=False,
         schema="pgswarm",
         postgresql_where=sa.text("swarm_id is not null"),
+    )
+    op.create_table(
+        "passage_vector",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("embedding", postgresql.ARRAY(sa.REAL()), nullable=False),
+        sa.Column("signs", postgresql.BIT(varying=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", "model", name=op.f("passage_vector_pkey")),
+        schema="pgswarm",
     )
     op.create_table(
         "space_entry",

@@ -119,6 +119,18 @@ Index(
     postgresql_nulls_not_distinct=True,
 )
 
+# What a person said of themselves, for all swarms of theirs; of nobody: who works on the database without an account.
+profile = Table(
+    "profile",
+    metadata,
+    Column("owner_id", UUID),
+    Column("profile", JSONB, nullable=False),
+    # The swarm whose interview found it out; none: the person wrote it.
+    Column("swarm_id", UUID),
+    moment("updated_at", required=True),
+)
+Index("profile_owner_key", profile.c.owner_id, unique=True, postgresql_nulls_not_distinct=True)
+
 account = Table(
     "account",
     metadata,

@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR, UUID
+from sqlalchemy.dialects.postgresql import BIT, JSONB, TSVECTOR, UUID
 
 from pgswarm.schema.kinds import SPACES, Search
 from pgswarm.schema.tables.base import metadata, moment, one_of
@@ -138,7 +138,11 @@ entry_chunk = Table(
     Column("chunk_no", Integer, primary_key=True, autoincrement=False),
     Column("first_line", Integer, nullable=False),
     Column("last_line", Integer, nullable=False),
+    # What it stands under: headings, the class and function, a table's first line.
+    Column("title", Text, nullable=False, server_default=""),
     Column("content", Text, nullable=False),
+    # Of title and content: what its vectors are kept under.
+    Column("hash", LargeBinary, nullable=False),
     # The scope is a word of every passage: the index alone finds those of one swarm among all.
     Column(
         "tsv",
@@ -148,10 +152,20 @@ entry_chunk = Table(
         ),
         nullable=False,
     ),
-    Column("embedding", ARRAY(REAL)),
-    Column("embedding_model", Text),
 )
 Index("entry_chunk_tsv_idx", entry_chunk.c.tsv, postgresql_using="gin")
+Index("entry_chunk_hash_idx", entry_chunk.c.hash)
+
+# The vectors of passages, by their text: the same text is turned into a vector once by each model, wherever it stands.
+passage_vector = Table(
+    "passage_vector",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("embedding", ARRAY(REAL), nullable=False),  # of length 1
+    Column("signs", BIT(varying=True), nullable=False),  # a bit for each number: whether it is positive
+    moment("created_at", required=True),
+)
 
 blueprint = Table(
     "blueprint",

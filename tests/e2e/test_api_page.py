@@ -14,7 +14,14 @@ from support.database import Database
 from support.running import ROOT, started
 
 PAGE = (ROOT / "docs/api.md").read_text()
-PAGES = ("api", "accounts", "people", "events", "time")  # in this order: the first one says what the others go by
+PAGES = (
+    "api",
+    "accounts",
+    "people",
+    "events",
+    "time",
+    "memory",
+)  # in this order: the first one says what the others go by
 REQUESTS = re.compile(r"^```bash\n(.*?)^```\n(?:```(?:json|text)\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
 END = "-- the end of a block --"
 MAY_FAIL = '{"goal": " "}'  # shows what a refusal is

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pgswarm.cli.checks import service
+from pgswarm.cli.checks import kept, service
 from pgswarm.cli.checks.finding import Finding
 from pgswarm.cli.embedded import Home
 from support.command import ME
@@ -34,7 +34,7 @@ def test_a_healthy_database_has_every_check_and_no_fault(known: Database, proces
     swarm_ended(known, start_swarm(known, "bench/noop"))
     found = findings(known)
     wanted = {"database", "schema", "roles", "settings", "notify", "clock", "processors", "actions", "budgets", "stuck"}
-    assert wanted | {"invariants", "model", "sandbox", "space"} <= found.keys()
+    assert wanted | {"invariants", "model", "sandbox", "space", "outside", "web", "limits"} <= found.keys()
     assert "1 at work" in found["processors"][0]["detail"]
     assert "arrives within" in found["notify"][0]["detail"]
 
@@ -117,3 +117,24 @@ def test_what_the_database_refuses_is_a_finding_and_the_other_checks_go_on(known
     found = findings(known, code=1)
     assert [row["state"] for row in found["stuck"]] == ["fault"]
     assert found["invariants"][0]["state"] == "ok"
+
+
+def test_what_models_can_do_their_limits_and_the_files_of_swarms_are_told(known: Database) -> None:
+    known.run("select pgswarm.set_model_limit('some-model', 20, 200000)")
+    known.run(
+        "insert into pgswarm.model_ability (server, model, structured, streams, learned_at)"
+        " values ('http://here/v1', 'some-model', 'json_schema', true, now())"
+    )
+    swarm_id = start_swarm(known, "bench/noop")
+    known.run(
+        "with b as (insert into pgswarm.blob (blob, content, bytes) values ('b', 'x', 1500000))"
+        " insert into pgswarm.workspace_file (swarm_id, path, seq, kind, blob, size, at)"
+        " values (%(s)s, 'a', 1, 'file', 'b', 240000000, now())",
+        s=swarm_id,
+    )
+    with known.connect() as conn:
+        told = " ".join(f"{f.detail} {f.remedy}" for check in (kept.models, kept.workspaces) for f in check(conn))
+    assert "some-model at http://here/v1: json_schema, streams" in told
+    assert "some-model: 20 calls at once, 200,000 tokens a minute; 0 under way" in told
+    assert "1.5 MB of files in the workspaces of 1 swarms" in told
+    assert f"{swarm_id} has 240 of at most 256 MB" in told

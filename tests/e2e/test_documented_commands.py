@@ -25,7 +25,7 @@ from support.wait import wait_until
 
 PAGES = [
     *(ROOT / name for name in ("README.md", "examples/README.md")),
-    *(ROOT / "docs" / f"{name}.md" for name in ("commands", "sql", "models", "api", "time")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("commands", "sql", "models", "api", "time", "memory")),
 ]
 SQL_PAGES = ("README.md", "time.md")
 SQL = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -35,6 +35,8 @@ ELSEWHERE = {
     "./test": "it runs these tests",
     ".ci/run": "it runs these tests",
     "docker": "tests/e2e/containers",
+    "pgswarm memory add https://": "tests/db/processor/test_memory_import.py, with a site of the tests' own",
+    "pgswarm memory add git+https://": "the same",
     "pip install pgswarm": "the package step of .ci/run",
     "export PGSWARM_DATABASE_URL=": "every test of tests/e2e/test_commands.py",
     "OPENAI_BASE_URL=": "tests/e2e/models, with a server of the tests' own",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support.database import Database
+from support.pdf import a_pdf
 from support.processors import Processors, register_actions, start_swarm
 from support.running import Ended, pgswarm, terminal
 
@@ -48,6 +49,7 @@ def papers(tmp_path: Path) -> Path:
     (folder / "old").mkdir(parents=True)
     (folder / ".git").mkdir()
     (folder / ".git" / "config").write_text("secret")
+    (folder / ".git" / "HEAD").write_text("b" * 40)
     (folder / ".env").write_text("KEY=secret")
     (folder / "offer.md").write_text("# Offer\n\nWe deliver the turbines in March.\n")
     (folder / "old" / "sales.csv").write_text("region,amount\nnorth,7\n")
@@ -71,7 +73,7 @@ def test_a_folder_is_kept_with_its_paths_and_what_is_no_text_is_named(library: L
     assert "Windows-1252" in said.err
     again = library.add(str(papers), "--folder", "references", "--json").events
     assert {row["state"] for row in again} == {"unchanged", "left_out"}
-    assert library.db.value("select count(*) from pgswarm.event where kind = 'memory.saved'") == 3
+    assert library.db.value("select count(*) from pgswarm.event where kind = 'memory.saved'") == 4  # and the repository
 
 
 def test_a_changed_file_is_a_new_version_and_only_its_words_are_found(library: Library, papers: Path) -> None:
@@ -166,3 +168,48 @@ def test_actions_are_listed_and_shown_with_their_arguments(library: Library) -> 
     (row,) = library.say("actions", "bench/fan_out", "--json").events
     assert json.dumps(row["input_schema"]) == json.dumps(listed["bench/fan_out"]["input_schema"])
     assert "Did you mean bench/fan_out" in library.say("actions", "bench/fanout", code=2).err
+
+
+def test_a_second_import_of_a_repository_changes_what_changed_and_prunes_what_is_gone(
+    library: Library, papers: Path
+) -> None:
+    (papers / ".gitignore").write_text("*.log\n/build/\n!keep.log\n")
+    (papers / "build").mkdir()
+    for ignored in ("build/out.txt", "a.log", "old/b.log"):
+        (papers / ignored).write_text("ignored")
+    (papers / "old" / "keep.log").write_text("kept")
+    (papers / "deploy.key").write_text("anything")
+    (papers / "notes.txt").write_text("aws AKIA" + "ABCDEFGHIJKLMNOP")
+    said = library.add(str(papers), "--into", "references")
+    assert "deploy.key: by its name it holds a secret" in said.err
+    assert "notes.txt: it holds what looks like an access key of AWS" in said.err
+    assert "AKIA" not in said.err
+    assert [path.removeprefix("references/papers/") for path in library.paths()] == [
+        "offer.md", "old/keep.log", "old/sales.csv", "old/umlaut.txt",
+    ]  # fmt: skip
+    (repository,) = library.db.rows("select kind, fields from pgswarm.space_entry where path = 'references/papers'")
+    assert (repository["kind"], repository["fields"]["commit"]) == ("repository", "b" * 40)
+    (papers / "offer.md").write_text("# Offer\n\nIn May.\n")
+    (papers / "old" / "sales.csv").unlink()
+    again = library.add(str(papers), "--into", "references", "--prune", "--json").events
+    assert {(row["path"].rpartition("/")[2], row["state"]) for row in again if row["state"] != "left_out"} == {
+        ("offer.md", "added"), ("keep.log", "unchanged"), ("umlaut.txt", "unchanged"), ("sales.csv", "removed"),
+    }  # fmt: skip
+
+
+def test_the_text_of_a_pdf_is_kept_beside_it_and_found_by_its_page(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "lease.pdf").write_bytes(a_pdf("The rent is 900 euros.", "Notice: three months."))
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing")
+    assert "3 added, 1 left out" in library.add(str(tmp_path / "lease.pdf"), str(tmp_path / "broken.pdf")).out
+    (found,) = library.found("notice months")
+    assert (found["path"], found["content"]) == ("lease.pdf.md", "Notice: three months.")
+    row = library.db.row("""select c.title, e.derived_from = array[p.entry_id] as derived from pgswarm.entry_chunk c
+      join pgswarm.space_entry e using (entry_id), pgswarm.space_entry p
+      where c.content like 'Notice%%' and p.path = 'lease.pdf'""")
+    assert (row["title"], row["derived"]) == ("Page 2", True)
+    (tmp_path / "lease.pdf").write_bytes(a_pdf("The rent is 1000 euros."))
+    again = library.add(str(tmp_path / "lease.pdf"), "--json").events
+    assert [row["state"] for row in again] == ["added", "added"]
+    assert library.found("notice") == []
+    assert library.db.value("select count(*) from pgswarm.event where kind = 'memory.out_of_date'") == 1
+    assert {row["state"] for row in library.add(str(tmp_path / "lease.pdf"), "--json").events} == {"unchanged"}

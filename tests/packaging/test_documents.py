@@ -104,19 +104,21 @@ RUN_BY = {  # what is neither code nor a command needs none
         "examples/README.md": "sh",
         "docs/api.md": "console",
         "docs/commands.md": "console",
+        "docs/memory.md": "sh",
         "docs/models.md": "console sh",
         "docs/sql.md": "console",
         "docs/testing.md": "sh",
         "docs/time.md": "sh sql",
     },
     "tests/e2e/test_api_page.py": {
-        f"docs/{name}.md": "bash" for name in ("api", "accounts", "people", "events", "time")
+        f"docs/{name}.md": "bash" for name in ("api", "accounts", "people", "events", "time", "memory")
     },
     "tests/api/client/test_waits.py": {"README.md": "python", "docs/client.md": "python"},
     "tests/api/events/test_raw_listening.py": {"docs/events.md": "python sh sql"},
     "tests/db/roles/test_page.py": {"docs/accounts.md": "sql"},
     "tests/e2e/sandbox/test_page.py": {"docs/sandbox.md": "console python sh sql"},
     "tests/db/spaces/test_page.py": {"docs/spaces.md": "sql"},
+    "tests/db/spaces/test_memory_page.py": {"docs/memory.md": "python sql"},
     "tests/db/test_sql_page.py": {"docs/sql.md": "python sql"},
     "tests/e2e/test_outside_page.py": {"docs/outside.md": "sh python"},
     "tests/e2e/test_created_command.py": {"docs/creation.md": "console"},

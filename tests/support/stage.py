@@ -15,6 +15,7 @@ from pgswarm.actions.base import registry
 from pgswarm.actions.node import ActionChoice, Prompt, SwarmInfo
 from pgswarm.processor.connect import Outage
 from pgswarm.processor.memory import SwarmMemory
+from pgswarm.processor.passages import SwarmPassages
 from pgswarm.processor.side import Side
 from pgswarm.processor.spaces import SwarmSpaces
 
@@ -56,6 +57,7 @@ class Stage:
         node_id: Any = self.node_id
         self.spaces = SwarmSpaces(side, swarm_id, node_id, until)
         self.memory = SwarmMemory(side, swarm_id, node_id, until)
+        self.passages = SwarmPassages(side, swarm_id, until)
 
     async def swarm(self) -> SwarmInfo:
         return SwarmInfo(self.swarm_id, None, self.directive, {})

@@ -33,6 +33,7 @@ class MemoryFolder:
 
     def __init__(self, files: Mapping[str, str | bytes]) -> None:
         self._entries: dict[uuid.UUID, tuple[EntryInfo, bytes]] = {}
+        self.known: dict[str, Any] | None = None
         for name, content in files.items():
             self._put(name, content if isinstance(content, bytes) else content.encode(), "", "", made=False)
 
@@ -69,6 +70,12 @@ class MemoryFolder:
     ) -> uuid.UUID:
         del kind
         return self._put(name, content.encode(), folder, description)
+
+    async def profile(self) -> Mapping[str, Any] | None:
+        return self.known
+
+    async def keep_profile(self, profile: Mapping[str, str]) -> None:
+        self.known = dict(profile)
 
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> list[Passage]:
         words = {word[:6] for word in re.findall(r"\w{3,}", query.lower())} - {"the", "what", "about", "says", "text"}

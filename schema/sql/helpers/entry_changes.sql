@@ -93,7 +93,7 @@ begin
   perform pgswarm.mark_dependants(sight, v_ids, drop_entries.at, drop_entries.node_id);
   perform pgswarm.keep_versions(v_ids, drop_entries.at);
   perform pgswarm.tell_entries(sight.swarm_id, drop_entries.at, 'removed', drop_entries.node_id, v_ids);
-  delete from pgswarm.entry_chunk c where c.entry_id = any (v_ids);
+  perform pgswarm.drop_passages(v_ids);
   delete from pgswarm.space_entry e where e.entry_id = any (v_ids);
   return cardinality(v_ids);
 end

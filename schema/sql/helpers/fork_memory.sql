@@ -56,8 +56,8 @@ begin
     from pgswarm.entry_version v
     join pgswarm.space_entry n on n.entry_id = pgswarm.fork_id(fork, v.entry_id) and v.version < n.version
    where v.swarm_id = original;
-  insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, content, embedding, embedding_model)
-  select fork, fork, n.entry_id, c.chunk_no, c.first_line, c.last_line, c.content, c.embedding, c.embedding_model
+  insert into pgswarm.entry_chunk (swarm_id, scope_id, entry_id, chunk_no, first_line, last_line, title, content, hash)
+  select fork, fork, n.entry_id, c.chunk_no, c.first_line, c.last_line, c.title, c.content, c.hash
     from pgswarm.space_entry k
     join pgswarm.space_entry n on n.entry_id = pgswarm.fork_id(fork, k.entry_id) and n.blob = k.blob
     join pgswarm.entry_chunk c on c.entry_id = k.entry_id

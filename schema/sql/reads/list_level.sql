@@ -10,7 +10,7 @@ create or replace function pgswarm.list_level(
   target_id uuid, target_kind text, target_path text, below integer, status text, version integer, size bigint, fields jsonb,
   author_node_id uuid, updated_at timestamptz)
 language plpgsql stable security definer set search_path = pgswarm, pg_temp
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
 #variable_conflict use_column
 declare
   v_sight pgswarm.sight := pgswarm.sight_of(list_level.swarm_id, list_level.blueprint_id);
@@ -46,6 +46,11 @@ begin
          p.target_id, t.kind, t.path,
          case
            when not k.holds then 0
+           when p.scope_id = v_sight.layers[1] and cardinality(v_sight.hidden) = 0 then (  -- the index alone says it
+             select count(*)::integer
+               from (select from pgswarm.space_entry c
+                      where c.parent_id = p.entry_id and c.scope_id = p.scope_id
+                      limit 1000) c)
            when p.scope_id = v_sight.layers[1] then (  -- nothing of another layer lies below it
              select count(*)::integer
                from (select from pgswarm.space_entry c

@@ -23,7 +23,7 @@ begin
     into v_all, v_any from unnest(v_words) w;
   return query
     with fitting as materialized (
-      select distinct f.* from pgswarm.fitting_passages(v_sight, v_words) f where search_memory.folder_id is null
+      select distinct f.* from pgswarm.fitting_passages(v_sight, v_words, 1) f where search_memory.folder_id is null
       union all
       select f.* from pgswarm.fitting_passages_below(v_sight, v_words, search_memory.folder_id) f
        where search_memory.folder_id is not null

@@ -14,8 +14,7 @@ begin
     raise exception 'a fork of swarm % still uses its calls of models', delete_swarm.swarm_id
       using errcode = 'PS409', detail = 'swarm_id', hint = 'wait for the end of the fork or cancel it';
   end if;
-  delete from pgswarm.entry_chunk c
-   where c.entry_id in (select e.entry_id from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id);
+  perform pgswarm.drop_passages(array(select e.entry_id from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id));
   delete from pgswarm.space_entry e where e.scope_id = delete_swarm.swarm_id;
   delete from pgswarm.entry_version v where v.swarm_id = delete_swarm.swarm_id;
   delete from pgswarm.workspace_file f where f.swarm_id = delete_swarm.swarm_id;

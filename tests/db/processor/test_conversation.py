@@ -25,6 +25,21 @@ def test_two_questions_answered_out_of_order_end_in_a_report_with_both(db: Datab
     assert db.value("select activation from pgswarm.node") == 3
 
 
+def test_what_an_interview_found_out_is_known_to_the_next_swarm_of_the_same_person(
+    db: Database, processors: Processors
+) -> None:
+    interview = "conversation/introductory_interview"
+    db.value("select pgswarm.start_swarm('who am I', action => %(a)s)", a=interview)
+    processors.once()
+    expertise, involvement = db.rows("select question_id, choices from pgswarm.question order by position")
+    say(db, expertise["question_id"], "contracts")
+    say(db, involvement["question_id"], involvement["choices"][2])
+    processors.once()
+    later = db.value("select pgswarm.start_swarm('what now', action => 'swarm/route_action')")
+    known = db.value("select pgswarm.read_profile(%(s)s)", s=later)
+    assert (known["involvement"], known["expertise"]) == ("never", "contracts")
+
+
 def say(db: Database, question_id: object, text: str) -> None:
     said = db.value("select pgswarm.answer_question(%(q)s, %(a)s)", q=question_id, a=json.dumps(text))
     assert said == "accepted"

@@ -36,6 +36,7 @@ VALUES: dict[str, Any] = {
     "timestamp with time zone[]": [],
     "uuid[]": [],
     "text[]": [],
+    "real[]": [1.0, 0.0],
     "uuid": str(uuid4()),
 }
 BY_NAME: dict[str, Any] = {

@@ -12,10 +12,10 @@ import pytest
 from db.spaces.conftest import OpenStage
 from pgswarm.actions import Finish, Spawn
 from pgswarm.actions.base import ActionError
-from pgswarm.actions.spaces.offered import SMALL, choice_of, small_space
+from pgswarm.actions.spaces.offered import choice_of, small_space
 from pgswarm.actions.spaces.router import BACK, MAX_STEPS, MORE, PAGE
 from support.database import Database
-from support.spaces import find, save, text_of
+from support.spaces import find, save, search, text_of
 from support.stage import CountingSide, Says
 from support.verbs import call
 
@@ -84,7 +84,7 @@ async def test_among_ten_thousand_actions_one_page_of_one_level_is_read_at_a_tim
     assert node.asked == ["walk_action"] * (len(node.asked) - 1) + ["arguments"]
     assert all(len(data["choices"]) <= PAGE for data in node.data[:-1])
     assert max(node.sent) < MOST_SENT
-    assert max(node.side.counts) <= max(SMALL + 1, PAGE + 1)
+    assert max(node.side.counts) <= PAGE + 1
     assert sum(node.side.counts) < 600
 
 
@@ -141,9 +141,10 @@ async def test_in_a_large_memory_a_walk_reads_pages_and_searches_below_the_folde
     outcome = await node.run("memory/retrieve")
     assert outcome == Finish("At nine.\n\n> The ferry sails at nine.\n> \u2014 references/shelf 42/ferry.md, line 1")
     assert max(node.sent) < MOST_SENT
-    assert (
-        max(node.side.counts) <= 301
-    )  # that it is no small memory is found out by one look at each of its upper levels
+    assert max(node.side.counts) <= PAGE + 1
+    references, shelf = (find(db.conn, node.swarm_id, path) for path in ("references", "references/shelf 41"))
+    assert search(db.conn, node.swarm_id, "ferry", references) == {"references/shelf 42/ferry.md"}
+    assert search(db.conn, node.swarm_id, "ferry", shelf) == set()
 
 
 async def test_whatever_a_processor_may_hold_of_a_large_memory_is_bounded(db: Database, stage: OpenStage) -> None:

@@ -1,0 +1,135 @@
+"""One thing that is to be kept, or that was left out; and what a content is, by its name. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from pgswarm.actions.intake.secret import why_secret
+from pgswarm.schema.decode import NotTextError, decode
+
+MAX_BYTES: Final = 50_000_000
+MAX_NAME: Final = 255
+_KINDS: Final = {
+    **dict.fromkeys((".md", ".markdown", ".mdx"), "markdown"),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
+    ".csv": "csv",
+    **dict.fromkeys((".tsv", ".tab"), "tsv"),
+    **dict.fromkeys((".json", ".geojson"), "json"),
+    ".pdf": "pdf",
+    **dict.fromkeys((".py", ".pyi"), "python"),
+}
+_CODE: Final = [
+    "js",
+    "jsx",
+    "ts",
+    "tsx",
+    "mjs",
+    "cjs",
+    "go",
+    "rs",
+    "java",
+    "kt",
+    "kts",
+    "c",
+    "h",
+    "cc",
+    "cpp",
+    "cxx",
+    "hpp",
+    "cs",
+    "rb",
+    "php",
+    "pl",
+    "pm",
+    "sh",
+    "bash",
+    "zsh",
+    "sql",
+    "lua",
+    "r",
+    "swift",
+    "scala",
+    "css",
+    "scss",
+    "vue",
+    "ex",
+    "exs",
+    "erl",
+    "hs",
+    "ml",
+    "clj",
+    "dart",
+    "groovy",
+    "zig",
+    "nim",
+]
+_LANGUAGES: Final = {f".{suffix}": suffix for suffix in _CODE}
+EMPTY: Final = "is empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry to be: its path below the folder that it goes into, what it is, and where it came from.
+
+    `content` None: a folder of its kind. `derived_from` is the path of the item that it was made of. `note` is said.
+    """
+
+    path: str
+    kind: str
+    content: bytes | None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    derived_from: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that is not kept, and why."""
+
+    path: str
+    reason: str
+
+
+class IntakeError(Exception):
+    """A source cannot be taken in at all; the message says why, and what to do."""
+
+
+def kind_of_file(name: str) -> str:
+    """Return the kind of a file by its name: `text` where that says nothing."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return "code" if suffix in _LANGUAGES else _KINDS.get(suffix, "text")
+
+
+def read_item(path: str, content: bytes, source: str) -> Item | LeftOut:
+    """Return a file's content as text in UTF-8, a PDF as it is; `LeftOut` where it is neither, empty, or a secret."""
+    name = path.rpartition("/")[2]
+    kind = kind_of_file(name)
+    unfit = _unfit(name, len(content))
+    if unfit:
+        return LeftOut(path, unfit)
+    fields: dict[str, Any] = {"source": source}
+    if kind == "pdf" and content.startswith(b"%PDF-"):
+        return Item(path, "pdf", content, fields)
+    return _text_item(path, "text" if kind == "pdf" else kind, content, fields)
+
+
+def _text_item(path: str, kind: str, content: bytes, fields: dict[str, Any]) -> Item | LeftOut:
+    name = path.rpartition("/")[2]
+    try:
+        decoded = decode(content, name)
+    except NotTextError as error:
+        return LeftOut(path, str(error))
+    reason = why_secret(path, decoded.text) if decoded.text.strip() else EMPTY
+    if reason:
+        return LeftOut(path, reason)
+    if kind in {"python", "code"}:
+        fields["language"] = "python" if kind == "python" else _LANGUAGES[PurePosixPath(name).suffix.lower()]
+    note = f"{path} is not UTF-8: it is read as Windows-1252." if decoded.guessed else ""
+    return Item(path, kind, decoded.text.encode(), fields, note=note)
+
+
+def _unfit(name: str, size: int) -> str:
+    if not name.isprintable() or len(name) > MAX_NAME:
+        return "its name cannot be stored"
+    return f"it has {size:,} bytes, the limit is {MAX_BYTES:,}" if size > MAX_BYTES else ""
