@@ -89,7 +89,9 @@ class World:
     def __init__(self, db: Database) -> None:
         self.db = db
         goals = (HELLO_GOAL, GAME_GOAL, ASK_GOAL, SING_GOAL)
-        self.ids = {goal: db.value("select pgswarm.start_swarm(%(goal)s)", goal=goal) for goal in goals}
+        options = {goal: '{"create": "off"}' if goal == SING_GOAL else "{}" for goal in goals}  # else it would be made
+        start = "select pgswarm.start_swarm(%(goal)s, options => %(options)s)"
+        self.ids = {goal: db.value(start, goal=goal, options=options[goal]) for goal in goals}
 
     def swarm(self, goal: str) -> dict[str, Any]:
         return self.db.row(
