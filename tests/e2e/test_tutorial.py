@@ -37,14 +37,20 @@ def test_package_of_the_tutorial_is_installed_found_run_and_tested(db: Database,
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     site = tmp_path / "site"
-    # What the command installs, beside this environment instead of in it, and without looking for newer packages.
-    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--target", str(site))
-    run(sys.executable, "-m", *shlex.split(INSTALL), *offline, folder=tmp_path)
+    # What the command installs, but beside this environment instead of in it, and without a network.
+    beside = ("--no-deps", "--no-build-isolation", "--offline", "--target", str(site), "--python", sys.executable)
+    run(
+        "uv",
+        *shlex.split(INSTALL),
+        *beside,
+        folder=tmp_path,
+        PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    )
     paths = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
     run(sys.executable, "-c", TESTING, folder=tmp_path, PYTHONPATH=paths)
     said = [pgswarm(*shlex.split(command), PYTHONPATH=paths, PGSWARM_DATABASE_URL=db.url).out for command in COMMANDS]
+    assert "5 words; most are in: three four five" in said[0]
     assert "Texts, each counted by a node of its own." in said[1]
-    assert "5 words; most are in: three four five" in said[2]
     actions = "select description from pgswarm.space_entry where path = 'wordy'"
     assert db.value(actions) == "Actions about words."
     assert db.value("select count(*) from pgswarm.node") == 3

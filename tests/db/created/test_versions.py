@@ -133,6 +133,10 @@ def test_merged_action_runs_in_the_swarms_of_its_blueprint_alone(conn: Conn, wor
         call(conn, merge, blueprint, run.swarm_id, SHOUT, "0" * 64)
     with raises("PS422", "entry_ids"):
         call(conn, "select pgswarm.contribute_entries(%s, %s, %s)", blueprint, run.swarm_id, [made["entry_id"]])
+    with conn.transaction(force_rollback=True):
+        revoke(conn, run.swarm_id, "shout", 1)
+        with raises("PS409", "version"):
+            call(conn, merge, blueprint, run.swarm_id, SHOUT, made["hash"])
     assert [call(conn, merge, blueprint, run.swarm_id, SHOUT, made["hash"]) for _ in range(2)] == [1, 1]
     worker.does(finish(run))
     start(conn, action=SHOUT, blueprint="crew")
