@@ -34,12 +34,12 @@ _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
                           content => %s)
 """
-_PROFILE: Final = "select pgswarm.read_profile(swarm_id => %s)"
-_KEEP_PROFILE: Final = "select pgswarm.keep_profile(swarm_id => %s, profile => %s::jsonb)"
 _BRING: Final = """
 select pgswarm.import_entry(swarm_id => %s, node_id => %s, into_swarm => %s, name => %s, kind => %s, folder => %s,
                             content => %s, fields => %s::jsonb, derived_from => %s::uuid[])
 """
+_PROFILE: Final = "select pgswarm.read_profile(swarm_id => %s)"
+_KEEP_PROFILE: Final = "select pgswarm.keep_profile(swarm_id => %s, profile => %s::jsonb)"
 _SEARCH: Final = """
 select entry_id, name, content, first_line, last_line, score, path
   from pgswarm.search_memory(swarm_id => %s, query => %s, max_results => %s, folder_id => %s)

@@ -40,16 +40,16 @@ class Clone(Action[CloneArgs]):
         kept: list[str] = node.state.setdefault("pointers", [])
         seen: list[str] = node.state.setdefault("seen", [])
         guide = file_guide(await _told(node, entry), makes=False)
-        while len(kept) < node.args.places and len(seen) <= node.args.places + MAX_PLACES:
-            landed = await walk(node, guide)
-            if landed is None:
-                return Continue(then=self.main)
-            if isinstance(landed, Lost) or landed.place.path in seen:
-                break
+        landed = await walk(node, guide)
+        if landed is None:
+            return Continue(then=self.main)
+        if not isinstance(landed, Lost) and landed.place.path not in seen:
             seen.append(landed.place.path)
             if await _point(node, landed.place, entry):
                 kept.append(f"{landed.place.path}/{entry.name}")
             reject(node, "it is there already")
+            if len(kept) < node.args.places and len(seen) < node.args.places + MAX_PLACES:
+                return Continue(then=self.main)
         if not kept:
             return Finish(f"Nobody would look for {entry.path} anywhere else: nothing was added.")
         return Finish(f"{entry.path} is now found as well as {', '.join(kept)}.")

@@ -19,7 +19,7 @@ from pgswarm.actions.node import EntryInfo, Node, Passage
 from pgswarm.actions.outcomes import ActionOutcome, Continue, Finish
 from pgswarm.actions.spaces.places import Place, lives_elsewhere
 from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
-from pgswarm.actions.spaces.searching import Hit, NoSearchError, search
+from pgswarm.actions.spaces.searching import Hit, NoSearchError, by_text, search
 from pgswarm.schema.kinds import Search
 
 MAX_PASSAGES = 12
@@ -89,20 +89,19 @@ class Retrieve(Action[RetrieveArgs]):
         return Finish("\n\n".join([said, *shown, *_left_open(found.open)]))
 
     async def _walk(self, node: Node[RetrieveArgs]) -> ActionOutcome:
-        """Go from place to place until nothing is open, or the bound is reached."""
+        """Go from place to place, one an activation, until nothing is open or the bound is reached."""
         kept = node.state.setdefault("found", {"answers": [], "quotes": [], "references": [], "open": [], "places": 0})
-        while kept["places"] < MAX_PLACES:
-            landed = await walk(node, _guide(node, kept["open"]))
-            if landed is None:
-                return Continue(then=self.main)
-            if isinstance(landed, Lost):
-                break
-            kept["places"] += 1
-            answered = await self._look(node, landed.place, kept)
-            if answered and not kept["open"]:
-                break
-            reject(node, "it was searched; the rest is elsewhere" if answered else "it was searched without an answer")
-        return Finish(_report(node, kept))
+        landed = await walk(node, _guide(node, kept["open"]))
+        if landed is None:
+            return Continue(then=self.main)
+        if isinstance(landed, Lost):
+            return Finish(_report(node, kept))
+        kept["places"] += 1
+        answered = await self._look(node, landed.place, kept)
+        if (answered and not kept["open"]) or kept["places"] >= MAX_PLACES:
+            return Finish(_report(node, kept))
+        reject(node, "it was searched; the rest is elsewhere" if answered else "it was searched without an answer")
+        return Continue(then=self.main)
 
     async def _look(self, node: Node[RetrieveArgs], place: Place, kept: dict[str, Any]) -> bool:
         """Search one place in its own way; keep what it says, or where it may stand. Say whether it answers."""
@@ -152,15 +151,16 @@ async def _is_small(node: Node[RetrieveArgs]) -> bool:
 
 
 async def _hits(node: Node[Any], place: Place, query: str) -> list[Hit]:
+    """Search a place in its own way; where that is closed here, by its words."""
     try:
         return await search(node, place, query)
     except NoSearchError as error:
-        node.log.warning("%s", error)
+        node.log.warning("%s: it is searched by words", error)
     except ModelError as error:
         if error.code != "no_embeddings":
             raise
-        node.log.warning("%s", error)
-    return []
+        node.log.warning("%s: it is searched by words", error)
+    return await by_text(node, place, query)
 
 
 async def _grown(node: Node[Any], hit: Hit) -> Passage:

@@ -174,13 +174,12 @@ class BranchSettings(_Table):
 class ImportSettings(_Table):
     """What may come into memory from elsewhere. `git` are the hosts of which repositories may be taken; none: off.
 
-    Sizes in bytes: of one file, and of all of one import together; `timeout_s` bounds one source.
+    `max_files` bounds a repository, `timeout_s` the time that it may take to come.
     """
 
     git: tuple[str, ...] = ()
     timeout_s: float = Field(default=300, gt=0, le=3_600)
     max_files: int = Field(default=20_000, ge=1, le=100_000)
-    max_bytes: int = Field(default=500_000_000, ge=1_024, le=10_000_000_000)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pgswarm.actions.created.library import Content
 from pgswarm.schema.json_schema import flaw
 
 BROUGHT: Final = frozenset({"built_in", "custom"})
@@ -43,6 +44,8 @@ def action_flaws(
         wrong = _syntax(code)
         if wrong:
             yield ActionFlaw("action_can_be_imported", path, wrong)
+    if code is not None and source == "created" and "hash" in fields and not _is_approved(fields, code):
+        yield ActionFlaw("action_is_what_was_approved", path, "it does not run: revoke it, and have it made again")
     yield from missing_keys(path, fields.get("keys") or (), keys)
 
 
@@ -51,6 +54,13 @@ def missing_keys(path: str, wanted: Iterable[str], keys: Mapping[str, str]) -> I
     for name in wanted:
         if not keys.get(name):
             yield ActionFlaw("key_is_there", path, f"{name} is not set: set it for every processor")
+
+
+def _is_approved(fields: Mapping[str, Any], code: str) -> bool:
+    parts = {name: fields.get(name) or {} for name in ("input_schema", "output_schema")}
+    packages = fields.get("dependencies") or ()
+    content = Content(code=code, language=fields.get("language", "python"), dependencies=packages, **parts)
+    return content.hash == (fields.get("approval") or {}).get("hash")
 
 
 def _syntax(code: str) -> str | None:

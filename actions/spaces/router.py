@@ -167,15 +167,14 @@ class Page:
     last: str = ""
 
 
-async def walk(node: Node[Any], guide: Guide, start: Sequence[Place] = ()) -> Landed | Lost | None:
+async def walk(node: Node[Any], guide: Guide) -> Landed | Lost | None:
     """Go on with a walk until it lands or is lost; None: run the same handler again (`Continue`), for it has far to go.
 
-    It begins at the root, or at the last of `start`, which is a line from the root.
+    It begins at the root. Where it landed at something that does not do, `reject` says so before it goes on.
     """
     state = node.state.get(guide.key)
     if state is None:
-        line = list(start) or list(await node.spaces.line(guide.space))
-        here = Walk(line=[Spot.of(place) for place in line])
+        here = Walk(line=[Spot.of(place) for place in await node.spaces.line(guide.space)])
     else:
         here = Walk.model_validate(state)
     result: Landed | Lost | None = None

@@ -119,23 +119,24 @@ class RouteAction(Action[RouteArgs]):
         return Fail("bad_args", f"No choice came with arguments that fit. {data['problem']}")
 
     async def _walk(self, node: Node[RouteArgs]) -> ActionOutcome:
-        """Walk the space; each action that it lands at is looked at closely, with its schema."""
+        """Walk the space; each action that it lands at is looked at closely, with its schema, one an activation."""
         data = await self._data(node)
+        seen = {**data, "files": [{"name": file["name"], "kind": file["kind"]} for file in data["files"]]}
         tried = {CREATE, *(item["action"] for item in node.state.get("rejected", []))}
         shows = partial(_shows, left_out=frozenset(tried | _left_out(node.args)))
-        guide = Guide("action", "walk_action", data, shows=shows, adds=_chains_of)
-        while True:
-            landed = await walk(node, guide)
-            if landed is None:
-                return Continue(then=self.main)
-            if isinstance(landed, Lost):
-                return await self._no_choice(node, landed.reason)
-            chosen = choice_of(landed.place)
-            filled = await self._fill(node, chosen, data) if chosen else "it is no action"
-            if chosen and not isinstance(filled, str):
-                node.log.info("chose %s", chosen.action_id)
-                return Spawn([Child(chosen.action_id, node.directive, filled)], then=self.conclude)
-            reject(node, str(filled))
+        guide = Guide("action", "walk_action", seen, shows=shows, adds=_chains_of)
+        landed = await walk(node, guide)
+        if landed is None:
+            return Continue(then=self.main)
+        if isinstance(landed, Lost):
+            return await self._no_choice(node, landed.reason)
+        chosen = choice_of(landed.place)
+        filled = await self._fill(node, chosen, data) if chosen else "it is no action"
+        if chosen and not isinstance(filled, str):
+            node.log.info("chose %s", chosen.action_id)
+            return Spawn([Child(chosen.action_id, node.directive, filled)], then=self.conclude)
+        reject(node, str(filled))
+        return Continue(then=self.main)
 
     async def _fill(self, node: Node[RouteArgs], chosen: ActionChoice, data: Mapping[str, Any]) -> dict[str, Any] | str:
         """Return the arguments for an action; a text where it does not fit after all, which says why."""

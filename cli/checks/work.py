@@ -18,7 +18,9 @@ select host, pid, version, heartbeat_at, expires_at > pgswarm.clock() as alive, 
 WORK = "select exists (select from pgswarm.lane where claim_at <= pgswarm.clock()) as work"
 UNKNOWN = """
 select r.action, count(*) as nodes
-  from pgswarm.ready r where not exists (select from pgswarm.action a where a.action_id = r.action)
+  from pgswarm.ready r
+ where not exists (select from pgswarm.action a
+                    where a.action_id = case when r.action like 'created/%%' then 'action/run' else r.action end)
  group by 1 order by 2 desc limit %s
 """
 PAUSED = """

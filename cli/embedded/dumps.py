@@ -11,6 +11,10 @@ HEAD = 4096
 # Some servers (Debian's 15.20) keep a number of each column's version among its options; a pg_dump that does not know
 # of it writes it down, and other servers refuse it.
 COLUMN_OPTIONS = re.compile(rb"^(ALTER TABLE ONLY .+ ALTER COLUMN .+ SET \()(.*\bpg_attver=.*)\);\n", re.MULTILINE)
+# Of pgvector, which the other server may not have; made again with the next vectors that are kept.
+VECTOR_INDEX = re.compile(
+    rb"^CREATE INDEX passage_vector_\w+ ON pgswarm\.passage_vector USING hnsw .*;\n", re.MULTILINE
+)
 NUMBER = re.compile(rb"(?:^|, )pg_attver=[^,]*")
 
 
@@ -21,7 +25,7 @@ def portable_head(chunk: bytes) -> bytes:
 
 def portable(script: bytes) -> bytes:
     """Return a script without data as servers from 15 on take it."""
-    return COLUMN_OPTIONS.sub(_without_number, portable_head(script).replace(TIMEOUT, b"\n"))
+    return COLUMN_OPTIONS.sub(_without_number, VECTOR_INDEX.sub(b"", portable_head(script).replace(TIMEOUT, b"\n")))
 
 
 def _without_number(found: re.Match[bytes]) -> bytes:

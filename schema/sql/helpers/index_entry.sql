@@ -1,7 +1,7 @@
 -- Cuts a text along its structure into passages of up to about 1,200 characters, each with its place and what it stands under:
 -- a markdown text at blank lines and headings, code at its classes and functions, a table at its rows, everything else at blank
--- lines. What is not UTF-8 text is kept but not searched; nor is what is in another space than memory. A passage that is there
--- as it was keeps its vectors.
+-- lines. What is not UTF-8 text is kept but not searched, nor is a PDF (its text is an entry of its own), nor what is in another
+-- space than memory. A passage that is there as it was keeps its vectors.
 create or replace function pgswarm.index_entry(entry pgswarm.space_entry, content bytea) returns void
 language plpgsql volatile as $$
 #variable_conflict use_column
@@ -9,7 +9,8 @@ declare
   v_old bytea[] := pgswarm.take_passages(array[entry.entry_id]);
   v_text text;
 begin
-  if entry.space = 'memory' and position('\x00'::bytea in content) = 0 and octet_length(content) <= 20000000 then
+  if entry.space = 'memory' and position('\x00'::bytea in content) = 0 and octet_length(content) <= 20000000
+     and substr(content, 1, 5) <> '%PDF-' then
     begin
       v_text := convert_from(content, 'UTF8');
     exception when character_not_in_repertoire or untranslatable_character then

@@ -1,5 +1,5 @@
 -- Passages whose vectors are nearest to one of the same model, best first, as a swarm sees them; `folder_id`: of that entry and
--- what lies below it. Up to 2,000 passages are compared exactly. Of more, where pgvector is installed: all exactly up to 20,000, then
+-- what lies below it. Up to 1,000 passages are compared exactly. Of more, where pgvector is installed: all exactly up to 20,000, then
 -- by its index, if that gives enough of them; without it the 1,000 that differ least in the signs of their numbers. `score` is
 -- the cosine.
 create or replace function pgswarm.search_vectors(
@@ -34,7 +34,7 @@ begin
   end if;
   if v_schema is not null then
     v_hashes := pgswarm.near_by_vector(v_schema, search_vectors.model, v_query, v_hashes, v_most);
-  elsif v_seen > 2000 then
+  elsif v_seen > 1000 then
     select array_agg(n.hash) into v_hashes from (
       select v.hash from unnest(v_hashes) u(hash) join pgswarm.passage_vector v on v.hash = u.hash and v.model = search_vectors.model
        where length(v.signs) = v_numbers

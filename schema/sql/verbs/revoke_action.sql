@@ -9,6 +9,7 @@ declare
   v_sight pgswarm.sight := pgswarm.sight_of(
     revoke_action.swarm_id, coalesce(revoke_action.blueprint_id, case when revoke_action.swarm_id is null then pgswarm.built_in_scope() end));
   v_found pgswarm.created;
+  v_entry pgswarm.space_entry;
   v_at timestamptz;
   v_done boolean;
 begin
@@ -32,6 +33,11 @@ begin
   on conflict do nothing;
   v_done := found;
   if v_done and v_at is not null then
+    if v_found.newest then  -- routers are not shown it any more
+      v_entry := pgswarm.seen_entry(v_sight, v_found.entry_id);
+      v_entry.fields := v_entry.fields || '{"routable": false}';
+      perform pgswarm.file_entry(v_sight, v_entry, null, v_at);
+    end if;
     perform pgswarm.tell_entries(revoke_action.swarm_id, v_at, 'revoked', null, array[v_found.entry_id]);
   end if;
   return v_done;

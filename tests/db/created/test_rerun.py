@@ -1,5 +1,6 @@
 """What a bad version of an action did is done again, and nothing else is."""
 
+import random
 from uuid import UUID
 
 import psycopg
@@ -7,6 +8,7 @@ import pytest
 
 from support.created import make, revoke
 from support.journal import begin, end
+from support.past import grow, top
 from support.verbs import Conn, Kid, Run, Worker, ask, call, events, finish, nodes, spawn, start, swarm
 
 BAD = Kid("created/shout", "bad")
@@ -128,3 +130,20 @@ def test_without_a_version_that_may_run_it_is_refused(conn: Conn, worker: Worker
     revoke(conn, root.swarm_id, "shout", 1)
     with pytest.raises(psycopg.Error, match="no version of created/shout may run"):
         call(conn, RERUN, root.swarm_id, 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_begins_anew_in_whatever_tree_every_invariant_holds(conn: Conn, worker: Worker, seed: int) -> None:
+    """Any nodes of any tree: running, waiting, replaced or over."""
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    swarm_id = grow(conn, worker, seed, acts=120)
+    tops = draw.sample(sorted(nodes(conn, swarm_id)), draw.choice((1, 2, 5)))
+    before = shape(conn, swarm_id)
+    with conn.transaction():
+        conn.execute("set local role pgswarm_owner")
+        again = call(conn, "select pgswarm.fork_from(%s, %s, %s)", swarm_id, top(conn, swarm_id), tops)
+    assert shape(conn, swarm_id) == before
+    assert conn.execute("select * from pgswarm.check_invariants(%s)", [again]).fetchall() == []
+    redone = [n for n in nodes(conn, again).values() if n["copied_from"] in tops]
+    assert {n["copied_from"] for n in redone}
+    assert all((n["status"], n["activation"], n["open_children"]) == ("pending", 0, 0) for n in redone)

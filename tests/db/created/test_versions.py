@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from support.created import made_fields, make, revoke, versions
 from support.past import fork, top
-from support.spaces import flaws, save
+from support.spaces import flaws, level, save
 from support.verbs import Conn, Kid, Run, Worker, call, events, finish, node, spawn, start
 
 SHOUT = "created/shout"
@@ -109,6 +109,8 @@ def test_revoked_version_is_spawned_no_more_nor_filed_again(conn: Conn, worker: 
     revoke(conn, run.swarm_id, "shout", 2)
     worker.does(spawn(run, Kid(SHOUT)))
     assert node(conn, run)["error"]["code"] == "unknown_action"
+    shown = level(conn, run.swarm_id, "created", space="action")
+    assert [(each["name"], each["fields"]["routable"]) for each in shown] == [("quiet", True), ("shout", False)]
 
 
 def test_fork_keeps_its_actions_and_goes_its_own_way(conn: Conn, worker: Worker, run: Run) -> None:

@@ -101,6 +101,12 @@ RECORDING = [
         case(name="the end", handler="end", files=[{"name": "seen.txt", "content": "all"}], report_contains=["all"]),
         case(name="asked", handler="asked", state='{"seen": []}', answers=["red"], expect="spawn"),
     ])),
+    line("count better", draft(), existing={"code": "old"}),
+    line("count beside", draft()),
+    line("whatever it takes", draft()),
+    {"task": "route", "match": {"directive": "whatever it takes", "actions": [{"action": "created/count_words"}]},
+     "response": {"action": "created/count_words", "arguments": [{"name": "text", "value": "a b c d"}], "reason": ""}},
+    {"task": "route", "match": {}, "response": {"action": None, "arguments": [], "reason": "No such tool."}},
     line("spy", draft(SPY, name="spy", tests=[case()])),
     line("break", draft(BROKEN, name="breaks", tests=[case()])),
     line("lie", draft(LIAR, name="lies", tests=[case(output='{"words": 1}')], outputs=[WORDS])),
@@ -126,6 +132,8 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "lie": ({}, {}),
     "shout": ({}, {}),
     "go through steps and stop": ({}, {}),
+    "count better": ({"make": {"improve": "created/count_words"}, **TWO}, {}),
+    "count beside": (TWO, {}),
     "tamper": ({"made": "created/shout"}, {}),
 }
 
@@ -150,10 +158,11 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         goal: str(db.value(start, goal=goal, args=Jsonb(args), options=Jsonb(options)))
         for goal, (args, options) in SCENARIOS.items()
     }
-    root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids["tamper"])
-    make(
-        db.conn, UUID(ids["tamper"]), root, "shout", "echo what nobody approved"
-    )  # its hash is not that of its content
+    # There before: one whose hash is not that of its content, and two of the name that a draft has.
+    for goal, name in (("tamper", "shout"), ("count better", "count_words"), ("count beside", "count_words")):
+        root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids[goal])
+        make(db.conn, UUID(ids[goal]), root, name, "old")
+    ids["whatever it takes"] = str(db.value("select pgswarm.start_swarm('whatever it takes')"))
     goals = {swarm_id: goal for goal, swarm_id in ids.items()}
     asked: dict[str, list[str]] = {goal: [] for goal in ids}
 
@@ -185,7 +194,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     processors = Processors(db, folder)
     makes = {"PGSWARM_MODEL": f"recorded:{recording}", "PGSWARM_ACTION_CREATION": "auto"}
     try:
-        processors.start("--actions", "outside/*", "--actions", "action/create", env=makes, lease_s=15)
+        made_by = ("--actions", "outside/*", "--actions", "action/create", "--actions", "swarm/*")
+        processors.start(*made_by, env=makes, lease_s=15)
         processors.start("--actions", "created/*", "--actions", "bench/*", lease_s=15)
         wait_until(ended, "every scenario has ended", within_s=90)
         yield about
@@ -211,11 +221,30 @@ def test_action_is_written_tested_approved_filed_and_used_by_another_processor(w
     assert fields["output_schema"]["properties"] == {"words": {"type": "integer", "description": "how many"}}
 
 
+def test_router_has_made_what_is_missing_and_then_chooses_it(worked: Any) -> None:
+    found = worked("whatever it takes")
+    assert (found["outcome"], found["report"]) == ("succeeded", "4 words"), found["error"]
+
+
 @pytest.mark.parametrize("goal", ["count at last", "count by policy"])
 def test_what_passes_at_last_is_filed_by_the_operators_policy(worked: Any, goal: str) -> None:
     found = worked(goal)
     assert (found["lines"][0], found["asked"]) == ("2 words", [])
     assert found["made"][0]["fields"]["approval"]["by"] == "policy"
+
+
+def test_better_version_takes_the_place_of_the_one_that_it_is_made_from(worked: Any) -> None:
+    found = worked("count better")
+    assert found["lines"][0] == "2 words"
+    assert [(each["action_id"], each["version"]) for each in found["made"]] == [
+        ("created/count_words", 2), ("created/count_words", 1),
+    ]  # fmt: skip
+
+
+def test_new_action_whose_name_is_taken_gets_a_number(worked: Any) -> None:
+    found = worked("count beside")
+    assert found["lines"][0] == "2 words"
+    assert [each["action_id"] for each in found["made"]] == ["created/count_words", "created/count_words_2"]
 
 
 def test_repairs_are_bounded(worked: Any) -> None:

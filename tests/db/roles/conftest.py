@@ -78,13 +78,13 @@ def owned(module_db: Database) -> Owned:
                 [swarm_id, content.encode()],
             )
         folder = call(conn, "select pgswarm.find_entry(%s, 'papers')", swarm_id)
-        conn.execute("select pgswarm.keep_profile(%s, '{}')", [swarm_id])
         for code in ("bad", "good"):  # two versions, the first of them revoked
             conn.execute(
                 "select pgswarm.create_action(%s, %s, 'own', '', %s, %s, improves => %s)",
                 [swarm_id, run.node_id, code, Jsonb(made_fields(code)), 1 if code == "good" else None],
             )
         conn.execute("select pgswarm.revoke_action(%s, 'created/own', 1, 'wrong')", [swarm_id])
+        conn.execute("select pgswarm.keep_profile(%s, '{}')", [swarm_id])
         add_message(conn, swarm_id, None, "hello")
         worker.does(spawn(run, Kid()))
         worker.does(ask(worker.claim_one(), "well?"))

@@ -91,30 +91,37 @@ async def test_each_place_is_searched_in_its_own_way_until_nothing_is_left_open(
     for mode, way in ((Search.SQL, rows), (Search.VECTOR, closed)):
         monkeypatch.setitem(searching.MODES, mode, way)
 
+    order = ("references", "by meaning", "ships.md", "ports", "crew.py")
+    said = {
+        "The ferry is red.": ("The ferry is red.", "", ["When does the ferry sail?", "From where?"]),
+        "The ferry sails at nine.": ("The ferry sails at nine.", "At nine.", ["From where?"]),
+        "port = Vard\u00f8 for From": ("port = Vard\u00f8", "From Vard\u00f8.", ["What is `crew_size`?"]),
+        "def crew_size():\n    return 7": ("return 7", "Seven.", []),
+    }
+
     def says(task: str, data: Mapping[str, Any]) -> Any:
         if task == "find_place":
-            seen = [
-                n
-                for n in ("references", "by meaning", "ships.md", "ports")
-                if n in {c["name"] for c in data["choices"]}
-            ]
+            seen = [name for name in order if name in {choice["name"] for choice in data["choices"]}]
             return {"choice": seen[0] if seen else "/back", "reason": ""}
-        text = data["passages"][0]["text"]
-        if "nine" in text:
-            return {"quotes": [{"passage": 1, "text": text}], "answer": "At nine.", "open": ["From which port?"]}
-        assert data["question"] == "From which port?"
-        return {"quotes": [{"passage": 1, "text": "port = Vard\u00f8"}], "answer": "From Vard\u00f8.", "open": []}
+        (text,) = [passage["text"].strip() for passage in data["passages"]]
+        quote, told, still_open = said[text]
+        return {"quotes": [{"passage": 1, "text": quote}], "answer": told, "open": still_open}
 
-    node = stage(says, "When and from where does the ferry sail?")
+    node = stage(says, "When, from where and with how many does the ferry sail?")
     save(db.conn, node.swarm_id, "references/ships.md", "The ferry sails at nine.", kind="markdown")
     save(db.conn, node.swarm_id, "references/by meaning", None, kind="folder", search="vector")
     save(db.conn, node.swarm_id, "references/by meaning/x.md", "The ferry is red.", kind="markdown")
     save(db.conn, node.swarm_id, "references/ports", None, kind="sql_table", fields={"table": "ports"})
+    save(db.conn, node.swarm_id, "references/crew.py", "def crew_size():\n    return 7\n", kind="python")
     done = await node.run("memory/retrieve")
-    assert done == Finish(
-        "At nine. From Vard\u00f8.\n\n> The ferry sails at nine.\n> \u2014 references/ships.md, line 1\n\n"
-        "> port = Vard\u00f8\n> \u2014 references/ports"
-    )
+    assert isinstance(done, Finish)
+    assert done.report.split("\n\n") == [
+        "At nine. From Vard\u00f8. Seven.",
+        "> The ferry is red.\n> \u2014 references/by meaning/x.md, line 1",
+        "> The ferry sails at nine.\n> \u2014 references/ships.md, line 1",
+        "> port = Vard\u00f8\n> \u2014 references/ports",
+        "> return 7\n> \u2014 references/crew.py, line 2",
+    ]
 
 
 async def test_what_does_not_answer_is_told_as_references_with_the_question_left_open(

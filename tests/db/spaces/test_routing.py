@@ -158,6 +158,16 @@ async def test_whatever_a_processor_may_hold_of_a_large_memory_is_bounded(db: Da
     assert await node.memory.read("hidden.md") == "far away"
 
 
+async def test_a_large_memory_makes_no_question_of_a_router_longer(db: Database, stage: OpenStage) -> None:
+    node = stage(lambda *_: {"action": "test/work", "arguments": [], "reason": ""}, "Work on zebra.txt")
+    db.run(TEXTS, swarm=node.swarm_id, most=3_000)
+    save(db.conn, node.swarm_id, "zebra.txt", "stripes", description="wide " * 1_000)
+    outcome = await node.run("swarm/route_action")
+    assert isinstance(outcome, Spawn)
+    assert [file["name"] for file in node.data[0]["files"]] == ["zebra.txt"]
+    assert max(node.sent) < MOST_SENT / 4
+
+
 async def test_pointers_are_followed_into_folders_and_to_entries_and_never_in_a_circle(
     db: Database, stage: OpenStage
 ) -> None:

@@ -89,7 +89,8 @@ class World:
     def __init__(self, db: Database) -> None:
         self.db = db
         goals = (HELLO_GOAL, GAME_GOAL, ASK_GOAL, SING_GOAL)
-        self.ids = {goal: db.value("select pgswarm.start_swarm(%(goal)s)", goal=goal) for goal in goals}
+        start = 'select pgswarm.start_swarm(%(goal)s, options => \'{"create": "off"}\')'  # no action is made for them
+        self.ids = {goal: db.value(start, goal=goal) for goal in goals}
 
     def swarm(self, goal: str) -> dict[str, Any]:
         return self.db.row(

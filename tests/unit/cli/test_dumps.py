@@ -25,3 +25,12 @@ def test_the_number_of_a_columns_version_is_left_out_and_other_options_stay() ->
 def test_a_mention_elsewhere_is_left_alone() -> None:
     script = b"COMMENT ON TABLE t IS 'SET (pg_attver=1);';\n"
     assert portable(script) == script
+
+
+def test_the_index_of_an_extension_that_may_be_missing_is_left_out() -> None:
+    kept = b"CREATE INDEX entry_chunk_hash_idx ON pgswarm.entry_chunk USING btree (hash);\n"
+    index = (
+        b"CREATE INDEX passage_vector_0a1b_idx ON pgswarm.passage_vector USING hnsw (((embedding)::public.vector(3))"
+        b" public.vector_cosine_ops) WHERE (model = 'm'::text);\n"
+    )
+    assert portable(kept + index + kept) == kept + kept

@@ -1,5 +1,6 @@
 """The kinds of entries, as data, and what a processor finds wrong with an action."""
 
+from pgswarm.actions.created.library import Content
 from pgswarm.actions.registration import specs
 from pgswarm.actions.spaces.check import action_flaws, missing_keys
 from pgswarm.actions.text.summarise import Summarise
@@ -49,6 +50,14 @@ def test_action_with_a_broken_schema_code_or_key_is_named() -> None:
     assert rules(GOOD, code="\0") == ["action_can_be_imported"]
     assert rules({**GOOD, "language": "shell"}, code="def main(:") == []
     assert rules({**GOOD, "keys": ["A", "B"]}, keys={"A": "secret", "B": ""}) == ["key_is_there"]
+
+
+def test_created_action_that_is_not_what_was_approved_is_named() -> None:
+    content = Content("echo hello", "shell", GOOD["input_schema"], {}, ())
+    made = {**GOOD, "language": "shell", "hash": content.hash, "approval": {"hash": content.hash}}
+    assert rules(made, code="echo hello") == []
+    assert rules(made, code="echo bye") == ["action_is_what_was_approved"]
+    assert rules({**made, "approval": {}}, code="echo hello") == ["action_is_what_was_approved"]
 
 
 def test_missing_key_is_named_and_no_value_is_shown() -> None:
