@@ -8,7 +8,7 @@ from pgswarm.cli.abilities import ABILITIES, LIMITS, can, limited
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import print_json, short_time, styled
 
-SET = "select pgswarm.set_modellimited(model => %s, concurrency => %s, tokens_per_minute => %s)"
+SET = "select pgswarm.set_model_limit(model => %s, concurrency => %s, tokens_per_minute => %s)"
 
 HELP = """Models: which answer, what they can do, what they cost, and how much they may be asked.
 
