@@ -10,13 +10,11 @@ from uuid import UUID
 
 import httpx2 as httpx
 
-from pgswarm.api.app import create_app
-from pgswarm.api.settings import ApiSettings
-from support.api import Account, Api
+from support.api import Account, Api, document
 from support.verbs import open_questions
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
-DOCUMENT: Final = create_app(ApiSettings(database_url="postgresql://nowhere/nothing")).openapi()
+DOCUMENT: Final = document()
 
 
 @dataclass(frozen=True)
