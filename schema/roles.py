@@ -78,6 +78,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "subtree_nodes": _PEOPLE,
         "node_spend": _PEOPLE,
         "partial_frames": _PEOPLE,
+        "account_partials": _PEOPLE,
         "swarm_snapshot": _PEOPLE,
         "may_read": _PEOPLE,
         "swarm_owners": _PEOPLE,

@@ -24,6 +24,7 @@ from support.verbs import Act, Kid, Run, Worker, ask, cancel, fail, finish, paus
 
 BASE_URL = "http://api.test"
 ROUTE = "swarm/route_action"
+IMPORT = "memory/import"
 PROBLEM = "application/problem+json"
 State = Literal["pending", "running", "waiting_user", "awaiting_children", "succeeded", "failed", "cancelled", "paused"]
 
@@ -59,7 +60,10 @@ class Api:
         self.app: FastAPI = create_app(self.settings)
         self.app.openapi_schema = document()
         register(db.conn)
-        db.run("select pgswarm.register_actions(specs => %(specs)s)", specs=Jsonb([{"action_id": ROUTE}]))
+        db.run(
+            "select pgswarm.register_actions(specs => %(specs)s)",
+            specs=Jsonb([{"action_id": name} for name in (ROUTE, IMPORT)]),
+        )
         self._clients: list[httpx.AsyncClient] = []
 
     @cached_property

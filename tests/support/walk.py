@@ -91,7 +91,9 @@ class Operation:
             sent["content"] = body
             sent["headers"] = {"Content-Type": "application/json"}
         elif self.takes_json and method is None:
-            sent["json"] = self.example()
+            example = self.example()
+            known = {name: str(ids[name]) for name in example if name.endswith("_id") and name in ids}
+            sent["json"] = {**example, **known}
         elif "requestBody" in self.said and method is None:
             sent["files"] = {"file": ("some.txt", b"some text", "text/plain")}
         return await client.request(method or self.method, self.path.format(**ids), **sent)
