@@ -96,8 +96,9 @@ def test_a_parent_wakes_once_though_its_last_children_end_together_in_different_
 
 
 def test_paused_stopped_started_elsewhere_and_resumed_it_goes_on(db: Any, processors: Any) -> None:
-    swarm_id = start_swarm(db, "bench/fan_out", {"width": 60, "depth": 1, "sleep_ms": 50})
     first = [processors.start("--concurrency", "4", lease_s=15) for _ in range(2)]
+    wait_until(lambda: db.value("select count(*) from pgswarm.worker") == 2, "both are there", within_s=60)
+    swarm_id = start_swarm(db, "bench/fan_out", {"width": 60, "depth": 1, "sleep_ms": 100})
     wait_until(
         lambda: db.value("select count(distinct data ->> 'lease_owner') from pgswarm.event where verb = 'claim'") == 2,
         "both work",
