@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, WebSocket
+from pydantic import Field
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
@@ -47,8 +48,10 @@ AfterSeq = Annotated[
 LastEventId = Annotated[
     str | None, Header(description="Sent by a browser that connects again: go on after this. Goes before `after_seq`.")
 ]
+# what a kind, or the beginning of kinds, looks like: what cannot be one is refused instead of waited for
+KIND: Final = r"^(\*|[a-z_]+\*|[a-z_]+\.([a-z_]+\*?|\*))$"
 Kinds = Annotated[
-    list[str] | None,
+    list[Annotated[str, Field(pattern=KIND, max_length=100)]] | None,
     Query(
         max_length=MOST_KINDS,
         description="Only events of these kinds; one that ends in `*` stands for all that begin so. Who names "

@@ -73,9 +73,8 @@ def target(module_db: Database) -> Iterator[Target]:
 )
 def test_nothing_that_is_sent_breaks_the_api(case: schemathesis.Case[Any], target: Target) -> None:
     positive = case.meta is None or case.meta.generation.mode.is_positive
-    # what fits would never end (tests/api/events have it); as does one `kind` where a list is asked for
-    if case.operation.path in STREAMS and (positive or isinstance((case.query or {}).get("kind"), str)):
-        return
+    if case.operation.path in STREAMS and positive:
+        return  # it would never end; tests/api/events have it
     chance = crc32(repr((case.path_parameters, case.query, case.body)).encode(errors="replace"))
     if chance % 2:
         case.path_parameters = {name: _known(target, name, value) for name, value in case.path_parameters.items()}
