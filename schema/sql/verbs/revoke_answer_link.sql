@@ -1,4 +1,5 @@
--- Takes back a link: nobody answers by it any more. False: it was used or taken back already.
+-- Takes back a link: nobody answers by it any more. False: it was used or taken back already, or its swarm has ended, and with
+-- that its question; nothing comes after the end.
 create or replace function pgswarm.revoke_answer_link(link_id uuid) returns boolean
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
@@ -16,6 +17,9 @@ begin
       using errcode = 'PS404', detail = 'link_id', hint = 'see the table pgswarm.answer_link for those that are';
   end if;
   perform pgswarm.lock_swarms(array[v_link.swarm_id]);
+  if (select s.status from pgswarm.swarm s where s.swarm_id = v_link.swarm_id) = 'terminated' then
+    return false;
+  end if;
   v_at := pgswarm.next_event_at(v_link.swarm_id);
   update pgswarm.answer_link l set revoked_at = v_at
    where l.link_id = v_link.link_id and l.used_at is null and l.revoked_at is null

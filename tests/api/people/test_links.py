@@ -97,8 +97,12 @@ async def test_link_of_a_question_that_is_gone_is_told_so(api: Api) -> None:
     path, question_id, swarm_id = await made(api)
     cancel(api.db.conn, swarm_id)
     problem(await api.client().post(path, json={"answer": 1}), 409, "question-closed")
-    response = await api.client(api.anna).post(f"/v1/questions/{question_id}/links", json={})
+    anna = api.client(api.anna)
+    response = await anna.post(f"/v1/questions/{question_id}/links", json={})
     problem(response, 409, field="question_id")
+    (link,) = (await anna.get(f"/v1/questions/{question_id}/links")).json()
+    assert (await anna.delete(f"/v1/questions/{question_id}/links/{link['link_id']}")).status_code == 204
+    assert events(api.db.conn, swarm_id)[-1]["kind"] == "swarm.terminated"  # and nothing after it
 
 
 async def test_another_link_or_channel_may_be_first(api: Api) -> None:
