@@ -15,7 +15,8 @@ RUN /opt/pgswarm/bin/pip install --no-cache-dir --no-deps . \
 
 FROM ${PYTHON_IMAGE}
 COPY --from=build /opt/pgswarm /opt/pgswarm
-ENV PATH=/opt/pgswarm/bin:$PATH PYTHONUNBUFFERED=1
+# the user has no home: what runs of code share is kept beside what they leave
+ENV PATH=/opt/pgswarm/bin:$PATH PYTHONUNBUFFERED=1 PGSWARM_SANDBOX_CACHE=/tmp/pgswarm-sandbox
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin pgswarm
 USER 10001
 WORKDIR /tmp

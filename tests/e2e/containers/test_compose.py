@@ -110,6 +110,14 @@ def test_processes_in_the_containers_are_not_root_and_nobody_can_write_their_ima
     assert project.inside(container, "python3", "-c", "import tempfile; tempfile.TemporaryFile()").returncode == 0
 
 
+def test_code_runs_confined_in_a_container_too(project: Project) -> None:
+    found = project.inside(project.containers("processor")[-1], "pgswarm", "sandbox", "check")
+    assert found.returncode == 0, found.stdout + found.stderr
+    args = '{"code": "import os; print(6 * 7, sorted(os.environ)[:1])"}'
+    command = ["run", "Six times seven", "--action", "code/run_python", "--args", args, "--no-input"]
+    assert "42 ['HOME']" in project.compose("run", "--rm", "-T", "pgswarm", *command)
+
+
 def test_processor_container_that_is_stopped_drains_within_its_grace_period(project: Project) -> None:
     container = project.containers("processor")[-1]
     subprocess.run(["docker", "stop", "--time", "30", container], check=True, capture_output=True)
