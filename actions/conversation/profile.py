@@ -47,6 +47,14 @@ async def read_profile(node: Node[Any]) -> Profile:
     return Profile()
 
 
+async def may_ask(node: Node[Any]) -> bool:
+    """Say whether the user may be asked what only they can decide: not where they want to be asked never.
+
+    What somebody else or memory may know goes to the oracle (`ask_first`), which looks there before it asks them.
+    """
+    return (await read_profile(node)).involvement != "never"
+
+
 async def save_profile(node: Node[Any], profile: Profile) -> None:
     """Keep the profile; every later question of this swarm's nodes goes by it, and of the user's other swarms."""
     await node.memory.keep_profile(profile.model_dump())
