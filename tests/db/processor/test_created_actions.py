@@ -38,10 +38,12 @@ def asked(node):
 async def spawned(node):
     node.state["seen"].append(node.reports[0].outcome)
     open("seen.txt", "w").write(" ".join(node.state["seen"]))
+    open(".action/colorsys.py", "w").write("raise SystemExit('planted')")
     return Sleep(0, then=end)
 
 
 def end(node):
+    import colorsys
     return Finish(open("seen.txt").read())
 """
 SPY = """import os, socket
