@@ -140,13 +140,8 @@ def test_merged_action_runs_in_the_swarms_of_its_blueprint_alone(conn: Conn, wor
     assert [call(conn, merge, blueprint, run.swarm_id, SHOUT, made["hash"]) for _ in range(2)] == [1, 1]
     worker.does(finish(run))
     start(conn, action=SHOUT, blueprint="crew")
-    with pytest.raises(psycopg.Error, match="not known"):
-        start(conn, action=SHOUT)
     root = worker.claim_one()
     assert pinned(conn, root.swarm_id) == [(SHOUT, 1)]
     assert make(conn, root.swarm_id, root.node_id, "shout", "two", improves=1) == 2
     worker.does(spawn(root, Kid(SHOUT)))
     assert pinned(conn, root.swarm_id) == [(SHOUT, 1), (SHOUT, 2)]
-    assert call(conn, "select pgswarm.revoke_action(null, %s, 1, 'wrong', %s)", SHOUT, blueprint)
-    with pytest.raises(psycopg.Error, match="not known"):
-        start(conn, action=SHOUT, blueprint="crew")
