@@ -103,6 +103,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "verify_space": _ALL,
         "created_actions": _ALL,
         "created_choices": _ALL,
+        "touched_nodes": _PEOPLE,
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,

@@ -25,11 +25,15 @@ select pgswarm.merge_action(blueprint_id => %(blueprint_id)s, swarm_id => %(swar
                             version => %(version)s, hash => %(hash)s) as version
 """
 TOUCHED = """
-select n.swarm_id::text as swarm_id, count(*) as nodes, min(s.status) as status
-  from pgswarm.node n join pgswarm.swarm s using (swarm_id)
- where n.action = %(action_id)s and n.action_version = %(version)s
-   and (%(swarm_id)s::uuid is null or n.swarm_id = %(swarm_id)s::uuid)
- group by n.swarm_id order by n.swarm_id
+select t.swarm_id::text as swarm_id, t.nodes, s.status, c.hash
+  from (select n.swarm_id, count(*) as nodes
+          from pgswarm.node n
+         where n.action = %(action_id)s and n.action_version = %(version)s
+           and (%(swarm_id)s::uuid is null or n.swarm_id = %(swarm_id)s::uuid)
+         group by n.swarm_id) t
+  join pgswarm.swarm s using (swarm_id)
+  left join lateral pgswarm.created_actions(t.swarm_id, %(action_id)s, %(version)s) c on true
+ order by t.swarm_id
 """
 RERUN = """
 select pgswarm.rerun_action(
@@ -167,15 +171,41 @@ def rerun(
             raise BadInputError(
                 f"no node has run {named.action_id}@{named.version}", "See `pgswarm actions --swarm ID`."
             )
-        for row in touched:
-            goes_on = connection.execute(RERUN, {**asked, "swarm_id": row["swarm_id"]}).fetchall()[0]["goes_on"]
-            in_place = goes_on == row["swarm_id"]
-            told = f"{row['swarm_id']}: {row['nodes']} nodes, " + (
-                "again in place" if in_place else f"again in {goes_on}"
+        if len({row["hash"] for row in touched}) > 1:  # one name, made by several swarms, each for itself
+            raise BadInputError(
+                f"{named.action_id}@{named.version} is not the same in every swarm",
+                f"Say which one is meant by --swarm: {', '.join(row['swarm_id'] for row in touched[:10])}.",
             )
-            if not in_place and row["status"] != "terminated":
-                told += " (this one still runs: `pgswarm cancel` it if it is of no more use)"
-            _say({**row, "goes_on": goes_on}, told, as_json=as_json)
+        refused = [row for row in touched if not _rerun(connection, row, asked, as_json=as_json)]
+    if refused:
+        raise typer.Exit(1)
+
+
+def _rerun(
+    connection: "psycopg.Connection[dict[str, Any]]", row: Mapping[str, Any], asked: dict[str, Any], *, as_json: bool
+) -> bool:
+    """Run it again in one swarm and say where; what one swarm does not allow keeps nothing from the others."""
+    import psycopg
+
+    from pgswarm.schema.errors import ConflictError, translate
+
+    told = {name: row[name] for name in ("swarm_id", "nodes", "status")}
+    try:
+        goes_on = connection.execute(RERUN, {**asked, "swarm_id": row["swarm_id"]}).fetchall()[0]["goes_on"]
+    except psycopg.Error as error:
+        why = translate(error)
+        if not isinstance(why, ConflictError):
+            raise
+        _say({**told, "goes_on": None, "refused": str(why)}, f"{row['swarm_id']}: {why}", as_json=as_json)
+        return False
+    in_place = goes_on == row["swarm_id"]
+    said = f"{row['swarm_id']}: {row['nodes']} nodes, again {'in place' if in_place else f'in {goes_on}'}"
+    if row["status"] == "paused":
+        said += " (paused, as it was: `pgswarm resume` it)"
+    elif not in_place and row["status"] != "terminated":
+        said += " (this one still runs: `pgswarm cancel` it if it is of no more use)"
+    _say({**told, "goes_on": goes_on}, said, as_json=as_json)
+    return True
 
 
 def _there(connection: "psycopg.Connection[dict[str, Any]]", where: Any, action_id: str) -> dict[str, Any] | None:

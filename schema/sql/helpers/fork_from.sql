@@ -15,9 +15,8 @@ begin
   perform pgswarm.lock_swarms(array[v_fork]);  -- nobody knows it: never waited for
   v_at := pgswarm.clock();
   v_swarm := pgswarm.fork_swarm_row(fork_from.swarm_id, v_fork, v_moment.to_seq, v_moment.before, v_at);
-  if redo is not null then  -- its root goes on
+  if redo is not null and v_swarm.status = 'terminated' then  -- its root goes on; what somebody has paused stays so
     v_swarm.status := 'active';
-    v_swarm.paused_reason := null;
     v_swarm.outcome := null;
     v_swarm.report := null;
     v_swarm.report_blob := null;

@@ -6,6 +6,7 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp se
 #variable_conflict use_column
 declare
   v_tops uuid[];
+  v_newest integer;
 begin
   perform pgswarm.require_swarm(rerun_action.swarm_id);
   perform pgswarm.lock_swarms(array[rerun_action.swarm_id]);
@@ -29,9 +30,14 @@ begin
     raise exception 'no node of this swarm stands on version % of %', coalesce(rerun_action.version::text, 'null'), coalesce(rerun_action.action_id, 'null')
       using errcode = 'PS409', detail = 'action_id', hint = 'see the columns action and action_version of pgswarm.node';
   end if;
-  if pgswarm.created_version(rerun_action.swarm_id, rerun_action.action_id) is null then
+  v_newest := pgswarm.created_version(rerun_action.swarm_id, rerun_action.action_id);
+  if v_newest is null then
     raise exception 'no version of % may run', rerun_action.action_id
       using errcode = 'PS409', detail = 'action_id', hint = 'have a new version made first';
+  end if;
+  if v_newest = rerun_action.version then
+    raise exception 'version % of % is the newest: it would do the same again', rerun_action.version, rerun_action.action_id
+      using errcode = 'PS409', detail = 'version', hint = 'have a better version made first: action/create with `improve`';
   end if;
   if not exists (
     select from pgswarm.node n

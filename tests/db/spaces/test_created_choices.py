@@ -30,7 +30,7 @@ select seq_tup_read + idx_tup_fetch from pg_stat_xact_user_tables where relid = 
 MANY = """
 insert into pgswarm.space_entry (
   swarm_id, entry_id, space, parent_id, path, name, kind, description, fields, created_at, updated_at)
-select %(swarm)s, pgswarm.new_id(), 'action', pgswarm.space_root('action'), 'act ' || n, 'act ' || n, 'action', 'does ' || n,
+select %(swarm)s, pgswarm.new_id(), 'action', pgswarm.space_root('action'), 'act ' || n, 'act ' || n, 'action', 'it',
        jsonb_build_object('action_id', 'created/act_' || n, 'source', 'created', 'routable', true, 'version', 1,
                           'hash', encode(sha256(n::text::bytea), 'hex'), 'input_schema', '{}'::jsonb), now(), now()
   from generate_series(1, 10000) n
