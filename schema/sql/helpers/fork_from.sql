@@ -97,8 +97,8 @@ begin
   insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
   values (v_fork, 1, null, 'swarm.created', null, pgswarm.current_actor(), v_at, 0, pgswarm.swarm_frame(v_swarm));
   perform pgswarm.fork_people(fork_from.swarm_id, v_fork, v_moment.to_seq, v_at);
-  perform pgswarm.fork_memory(fork_from.swarm_id, v_fork, v_moment.to_seq);
-  perform pgswarm.fork_workspace(fork_from.swarm_id, v_fork, v_moment.to_seq);
+  perform pgswarm.fork_memory(fork_from.swarm_id, v_fork, v_moment.to_seq, redo);
+  perform pgswarm.fork_workspace(fork_from.swarm_id, v_fork, v_moment.to_seq, redo);
   if v_swarm.status = 'terminated' then
     perform pgswarm.append_event(v_fork, v_at, 'swarm.terminated', null, null, pgswarm.swarm_frame(v_swarm));
   else

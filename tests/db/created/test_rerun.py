@@ -1,14 +1,18 @@
 """What a bad version of an action did is done again, and nothing else is."""
 
 import random
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from support.created import make, revoke
 from support.journal import begin, end
 from support.past import grow, top
+from support.spaces import find, flaws, paths, save, search, text_of
 from support.verbs import Conn, Kid, Run, Worker, ask, call, events, finish, nodes, spawn, start, swarm
 
 BAD = Kid("created/shout", "bad")
@@ -35,6 +39,49 @@ def shape(conn: Conn, swarm_id: UUID) -> list[tuple[int, str, int, str, str | No
 
 def sound(conn: Conn) -> bool:
     return conn.execute("select * from pgswarm.check_invariants()").fetchall() == []
+
+
+def contents(conn: Conn, swarm_id: UUID) -> dict[str, str | None]:
+    """Return what the texts of a swarm's own memory hold, by path."""
+    rows = conn.execute(
+        "select path, entry_id from pgswarm.space_entry where swarm_id = %s and space = 'memory' and kind <> 'folder'",
+        [swarm_id],
+    ).fetchall()
+    return {row["path"]: text_of(conn, swarm_id, row["entry_id"]) for row in sorted(rows, key=lambda row: row["path"])}
+
+
+def files(conn: Conn, swarm_id: UUID) -> dict[str, str]:
+    rows = conn.execute("select path, kind from pgswarm.workspace where swarm_id = %s order by path", [swarm_id])
+    return {row["path"]: row["kind"] for row in rows.fetchall()}
+
+
+def write(conn: Conn, run: Run, *changes: dict[str, Any]) -> None:
+    """Change files of the workspace, as a node does."""
+    told = [{**each, **({"content": 1} if each["kind"] == "file" else {})} for each in changes]
+    number = call(conn, "select count(*) from pgswarm.workspace_change where node_id = %s", run.node_id)
+    call(
+        conn,
+        "select verdict from pgswarm.change_files(%s, %s, %s, %s, %s, 'h', %s, %s, null)",
+        run.swarm_id, run.node_id, run.epoch, run.row["activation"], number + 1, Jsonb(told), [b"text"],
+    )  # fmt: skip
+
+
+def change_memory(conn: Conn, draw: random.Random, swarm_id: UUID, tops: list[UUID]) -> None:
+    """Save, move and remove a few entries in the names of nodes that begin anew and of others."""
+    others = sorted(nodes(conn, swarm_id))
+    for number in range(30):
+        node_id = draw.choice(draw.choice((tops, others)))
+        known = sorted(paths(conn, swarm_id))
+        chosen = find(conn, swarm_id, draw.choice(known)) if known and draw.random() < 0.5 else None
+        with suppress(psycopg.Error):  # a place that is taken, a folder below itself
+            if chosen is None:
+                where = "/".join(draw.choice("abc") for _ in range(draw.randint(1, 3)))
+                save(conn, swarm_id, f"{where}/{draw.choice('xyz')}", f"text {number}", node_id=node_id)
+            elif draw.random() < 0.5:
+                call(conn, "select pgswarm.remove_entry(%s, %s, %s)", swarm_id, chosen, node_id)
+            else:
+                into = find(conn, swarm_id, draw.choice(known).rpartition("/")[0])
+                call(conn, "select pgswarm.move_entry(%s, %s, %s, %s, %s)", swarm_id, chosen, into, None, node_id)
 
 
 def test_ended_swarm_goes_on_in_a_fork_in_which_only_what_was_bad_runs_again(conn: Conn, worker: Worker) -> None:
@@ -132,12 +179,69 @@ def test_without_a_version_that_may_run_it_is_refused(conn: Conn, worker: Worker
         call(conn, RERUN, root.swarm_id, 1)
 
 
+def test_what_the_bad_version_wrote_is_not_there_for_what_runs_again(conn: Conn, worker: Worker) -> None:
+    """Its texts and files, what those did that it ordered, and what was made of it; what others wrote stays."""
+    start(conn)
+    root = worker.claim_one()
+    it = root.swarm_id
+    make(conn, it, root.node_id, "shout", "one")
+    write(conn, root, {"path": "plan.txt", "kind": "file"}, {"path": "data/raw.txt", "kind": "file"})
+    for path in ("facts/sea", "facts/sky", "gone", "moved"):
+        save(conn, it, path, "of the root", node_id=root.node_id)
+    worker.does(spawn(root, BAD, Kid(directive="good"), then="first"))
+    bad, good = sorted(worker.claim(2), key=lambda run: run.row["directive"])
+    source = save(conn, it, "facts/sea", "wrong", node_id=bad.node_id)
+    made = save(conn, it, "wrong/only/here", "wrong", node_id=bad.node_id)
+    save(conn, it, "pointer", None, kind="pointer", target_id=made, node_id=good.node_id)
+    call(conn, "select pgswarm.remove_entry(%s, %s, %s)", it, find(conn, it, "gone"), bad.node_id)
+    moved = find(conn, it, "moved")
+    call(conn, "select pgswarm.move_entry(%s, %s, null, 'moved away', %s)", it, moved, bad.node_id)
+    write(conn, bad, {"path": "plan.txt", "kind": "removed"}, {"path": "out/wrong.txt", "kind": "file"})
+    save(conn, it, "wrong/of good", "good", node_id=good.node_id)
+    save(conn, it, "derived", "from the sea", node_id=good.node_id, derived_from=[source])
+    save(conn, it, "from a person", "mine")
+    write(conn, good, {"path": "out/good.txt", "kind": "file"})
+    worker.does(spawn(bad, Kid(directive="below")))
+    worker.does(finish(good, "good done"))
+    below = worker.claim_one()
+    save(conn, it, "facts/sky", "wrong too", node_id=below.node_id)
+    worker.does(finish(below, "below done"))
+    worker.does(finish(worker.claim_one(), "wrong"))
+    root = worker.claim_one()
+    save(conn, it, "summary", "of all that is wrong", node_id=root.node_id)
+    write(conn, root, {"path": "data/raw.txt", "kind": "removed"})
+    make(conn, it, root.node_id, "shout", "two", improves=1)
+    worker.does(finish(root, "all wrong"))
+    before = (contents(conn, it), files(conn, it))
+
+    again = call(conn, RERUN, it, 1)
+    assert (contents(conn, it), files(conn, it)) == before
+    assert contents(conn, again) == {
+        "derived": "from the sea", "facts/sea": "of the root", "facts/sky": "of the root", "from a person": "mine",
+        "gone": "of the root", "moved away": "of the root", "wrong/of good": "good",
+    }  # fmt: skip
+    stale = conn.execute(
+        "select path from pgswarm.space_entry where swarm_id = %s and status = 'out_of_date'", [again]
+    ).fetchall()
+    assert [row["path"] for row in stale] == ["derived"]
+    assert files(conn, again) == {
+        "data": "folder", "data/raw.txt": "file", "out": "folder", "out/good.txt": "file", "plan.txt": "file",
+    }  # fmt: skip
+    assert search(conn, again, "wrong") == set()
+    assert call(conn, "select pgswarm.created_version(%s, 'created/shout')", again) == 2
+    assert flaws(conn, again) == []
+    assert sound(conn)
+    further = call(conn, "select pgswarm.copy_swarm(%s)", again)
+    assert contents(conn, further) == contents(conn, again)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_begins_anew_in_whatever_tree_every_invariant_holds(conn: Conn, worker: Worker, seed: int) -> None:
     """Any nodes of any tree: running, waiting, replaced or over."""
     draw = random.Random(seed)  # noqa: S311 - no secret
     swarm_id = grow(conn, worker, seed, acts=120)
     tops = draw.sample(sorted(nodes(conn, swarm_id)), draw.choice((1, 2, 5)))
+    change_memory(conn, draw, swarm_id, tops)
     before = shape(conn, swarm_id)
     with conn.transaction():
         conn.execute("set local role pgswarm_owner")
@@ -146,4 +250,11 @@ def test_whatever_begins_anew_in_whatever_tree_every_invariant_holds(conn: Conn,
     assert conn.execute("select * from pgswarm.check_invariants(%s)", [again]).fetchall() == []
     redone = [n for n in nodes(conn, again).values() if n["copied_from"] in tops]
     assert {n["copied_from"] for n in redone}
+    assert flaws(conn, again) == []
+    authors = conn.execute(
+        "select n.node_id, n.copied_from from pgswarm.space_entry e join pgswarm.node n on n.node_id = e.author_node_id"
+        " where e.swarm_id = %s and e.kind <> 'folder'",
+        [again],
+    ).fetchall()
+    assert {row["copied_from"] for row in authors}.isdisjoint(tops)
     assert all((n["status"], n["activation"], n["open_children"]) == ("pending", 0, 0) for n in redone)
