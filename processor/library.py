@@ -112,7 +112,9 @@ class SwarmLibrary:
         for number in range(1, MAX_NAMES + 1):
             called = name if number == 1 else f"{name}_{number}"
             try:
-                rows = await self._side.rows(_FILE, {**params, "name": called}, until=self._until)
+                rows = await self._side.rows(
+                    _FILE, {**params, "name": called}, point="create_action", until=self._until
+                )
             except PgswarmError as error:
                 if improves is None and getattr(error, "field", None) in {"improves", "name"}:
                     continue  # another action has this name

@@ -40,11 +40,16 @@ begin
     raise exception 'action % is the same as one that was revoked', v_id
       using errcode = 'PS409', detail = 'code', hint = 'write it otherwise';
   end if;
-  select c.version, c.hash, c.author_node_id, c.entry_id, c.layer into v_known
-    from pgswarm.created_actions(create_action.swarm_id, v_id) c where c.newest;
-  if v_known.hash = create_action.fields ->> 'hash' and v_known.author_node_id = create_action.node_id then
+  select c.version, c.entry_id into v_known
+    from pgswarm.created_actions(create_action.swarm_id, v_id) c
+   where c.hash = create_action.fields ->> 'hash' and c.author_node_id = create_action.node_id
+     and c.version > coalesce(create_action.improves, 0)
+   order by c.version limit 1;
+  if found then  -- sent before, also where somebody has made a better one since
     return v_known.version;
   end if;
+  select c.version, c.entry_id into v_known
+    from pgswarm.created_actions(create_action.swarm_id, v_id) c where c.newest;
   if v_known.version is distinct from create_action.improves then
     raise exception 'action % is in version %, not %', v_id, coalesce(v_known.version::text, '(none)'), coalesce(create_action.improves::text, '(new)')
       using errcode = 'PS409', detail = 'improves', hint = 'choose another name, or make it from the version that is there now';
