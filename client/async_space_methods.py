@@ -180,10 +180,20 @@ class AsyncSpaceMethods(ABC):
         return await self._do(created.revoke_blueprint_action(blueprint_id, wanted, idempotency_key))
 
     async def rerun_action(
-        self, swarm_id: Id, action_id: str, version: int, *, idempotency_key: str | None = None
+        self,
+        swarm_id: Id,
+        action_id: str,
+        version: int,
+        *,
+        blueprint_id: Id | None = None,
+        idempotency_key: str | None = None,
     ) -> RunsAgain:
-        """Run again what a version did, with the newest: in the swarm while the parents wait, else in a fork of it."""
-        return await self._do(created.rerun_action(swarm_id, action_id, version, idempotency_key))
+        """Run again what a version did, with the newest: in the swarm while the parents wait, else in a fork of it.
+
+        `blueprint_id`: with the version that this blueprint has.
+        """
+        wanted = {"action_id": action_id, "version": version, "blueprint_id": blueprint_id}
+        return await self._do(created.rerun_action(swarm_id, wanted, idempotency_key))
 
     # processors
 

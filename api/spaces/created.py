@@ -48,7 +48,8 @@ select pgswarm.revoke_action(swarm_id => %(swarm_id)s, action_id => %(action_id)
 """
 _RERUN: Final = """
 select pgswarm.rerun_action(
-  swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s) as swarm_id
+  swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s,
+  blueprint_id => %(blueprint_id)s) as swarm_id
 """
 _GOES_ON: Final = "select swarm_id, status from pgswarm.swarm where swarm_id = %(swarm_id)s"
 
@@ -151,7 +152,7 @@ async def rerun_action(
     """Run just the subtrees again whose top ran that version, with the newest one, and what waits for them.
 
     In this swarm where all parents still wait; else in a fork of it, in which everybody else keeps their results.
-    409 where the newest version is that one, where it was revoked and there is no other, and where no node ran it.
+    409 where that version is the newest, where none may run, and where no node ran it.
     """
     async with database.as_account(caller) as conn:
         await require_swarm(conn, caller, swarm_id)

@@ -77,6 +77,11 @@ class RerunAction(_Version):
 
     model_config = ConfigDict(json_schema_extra={"example": {"action_id": ACTION, "version": 1}})
 
+    blueprint_id: UUID | None = Field(
+        default=None,
+        description="With the version that this blueprint has: in a swarm that has ended none can be made any more.",
+    )
+
 
 class Revoked(BaseModel):
     """That it is revoked."""

@@ -37,7 +37,8 @@ select t.swarm_id::text as swarm_id, t.nodes, s.status, c.hash
 """
 RERUN = """
 select pgswarm.rerun_action(
-  swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s)::text as goes_on
+  swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s,
+  blueprint_id => %(blueprint_id)s)::text as goes_on
 """
 Created = Annotated[str, typer.Argument(metavar="ID[@VERSION]", help="As in created/count_words@2.")]
 OfSwarm = Annotated[str | None, typer.Option("--swarm", metavar="ID", help="The swarm that made it.")]
@@ -146,6 +147,10 @@ def rerun(
     action: Created,
     *,
     swarm: Annotated[str | None, typer.Option("--swarm", metavar="ID", help="Only this one; left out: all.")] = None,
+    better: Annotated[
+        str | None,
+        typer.Option("--with", metavar="BLUEPRINT", help="With the version that it has; a swarm that ended needs one."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     r"""Run again, with the newest version, what a bad version of an action did, and nothing else.
@@ -156,15 +161,17 @@ def rerun(
     \b
     Example:
       pgswarm actions rerun created/count_words@1
+      pgswarm actions rerun created/count_words@1 --swarm 019a2b3c4d5e --with crew
     """
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
     from pgswarm.cli.ids import find_id
-    from pgswarm.cli.library.created import parse
+    from pgswarm.cli.library.created import find_blueprint, parse
 
     named = parse(action, needs_version=True)
-    asked = {"action_id": named.action_id, "version": named.version}
     with connect(ready_url()) as connection:
+        crew = None if better is None else find_blueprint(connection, better)["blueprint_id"]
+        asked = {"action_id": named.action_id, "version": named.version, "blueprint_id": crew}
         only = None if swarm is None else find_id(connection, "swarm", swarm)
         touched = connection.execute(TOUCHED, {**asked, "swarm_id": only}).fetchall()
         if not touched:

@@ -28,9 +28,10 @@ def revoke_blueprint_action(blueprint_id: Id, wanted: dict[str, Any], key: str |
     return _revoke(f"/v1/blueprints/{ident('blueprint_id', blueprint_id)}", wanted, key)
 
 
-def rerun_action(swarm_id: Id, action_id: str, version: int, key: str | None) -> Call[RunsAgain]:
+def rerun_action(swarm_id: Id, wanted: dict[str, Any], key: str | None) -> Call[RunsAgain]:
     """Run again what a version did."""
-    return make(of_swarm(swarm_id, "/actions/rerun"), RunsAgain, {"action_id": action_id, "version": version}, key)
+    body = {name: value for name, value in wanted.items() if value is not None}
+    return make(of_swarm(swarm_id, "/actions/rerun"), RunsAgain, body, key)
 
 
 def _revoke(whose: str, wanted: dict[str, Any], key: str | None) -> Call[bool]:

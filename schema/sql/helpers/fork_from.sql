@@ -1,6 +1,8 @@
 -- What `fork_swarm` does and, with `redo`, what `rerun_action` does: then these nodes begin anew, what waits for them waits again,
--- and all else is as it was (see `fork_state`).
-create or replace function pgswarm.fork_from(swarm_id uuid, at_seq bigint, redo uuid[] default null) returns uuid
+-- and all else is as it was (see `fork_state`). `redo_version`: of which version of their action they are.
+create or replace function pgswarm.fork_from(
+  swarm_id uuid, at_seq bigint, redo uuid[] default null, redo_version integer default null
+) returns uuid
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -24,7 +26,7 @@ begin
   end if;
   insert into pgswarm.swarm select v_swarm.*;
 
-  with old as materialized (select * from pgswarm.fork_state(fork_from.swarm_id, v_moment.to_seq, redo)),
+  with old as materialized (select * from pgswarm.fork_state(fork_from.swarm_id, v_moment.to_seq, redo, redo_version)),
   living as (
     select o.parent_id, count(*)::integer as alive from old o where o.status <> 'terminated' and o.parent_id is not null group by 1
   ),

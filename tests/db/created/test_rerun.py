@@ -1,6 +1,7 @@
 """What a bad version of an action did is done again, and nothing else is."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -9,14 +10,21 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from support.created import make, revoke
+from support.created import made_fields, make, revoke
+from support.database import Database
 from support.journal import begin, end
 from support.past import grow, top
 from support.spaces import find, flaws, paths, save, search, text_of
 from support.verbs import Conn, Kid, Run, Worker, ask, call, events, finish, nodes, spawn, start, swarm
 
 BAD = Kid("created/shout", "bad")
+RERUN_WITH = "select pgswarm.rerun_action(%s, 'created/shout', 1, %s)"
+MERGE = "select pgswarm.merge_action(%s, %s, 'created/shout', %s, %s)"
 RERUN = "select pgswarm.rerun_action(%s, 'created/shout', %s)"
+
+
+def digest(code: str) -> str:
+    return str(made_fields(code)["hash"])
 
 
 def works(worker: Worker, **reports: str) -> Run | None:
@@ -166,6 +174,80 @@ def test_running_ones_and_their_questions_begin_anew_in_the_fork(conn: Conn, wor
         (2, "deep", 2, "pending", None),
     ]
     assert [e for e in events(conn, again) if e["kind"].startswith("question.")] == []
+    assert sound(conn)
+
+
+def test_ended_swarm_runs_again_with_the_version_that_a_blueprint_has(conn: Conn, worker: Worker) -> None:
+    """Nothing can be made in it any more; while it lives that version comes into it."""
+    start(conn)
+    maker = worker.claim_one()
+    blueprint = call(conn, "select pgswarm.create_blueprint('crew')")
+    for path, code, improves in (("one", "one", None), ("two", "two", 1)):
+        make(conn, maker.swarm_id, maker.node_id, "shout", code, improves=improves)
+        if path == "one":
+            call(conn, MERGE, blueprint, maker.swarm_id, 1, digest("one"))
+    start(conn, action="created/shout", blueprint="crew")
+    bad = worker.claim_one()
+    worker.does(finish(bad, "wrong"))
+    with pytest.raises(psycopg.Error, match="version 1 of created/shout is the newest"):
+        call(conn, RERUN, bad.swarm_id, 1)
+    with pytest.raises(psycopg.Error, match="the same content"):
+        call(conn, RERUN_WITH, bad.swarm_id, blueprint)
+    better = call(conn, "select pgswarm.create_blueprint('crew', based_on => %s)", blueprint)
+    call(conn, MERGE, better, maker.swarm_id, 2, digest("two"))
+    call(conn, "select pgswarm.revoke_action(%s, 'created/shout', 1, 'wrong')", maker.swarm_id)
+
+    again = call(conn, RERUN_WITH, bad.swarm_id, better)
+    assert shape(conn, again) == [(0, "a goal", 2, "pending", None)]
+    found = conn.execute("select * from pgswarm.created_actions(%s, 'created/shout', 2)", [again]).fetchone()
+    assert found is not None
+    assert (found["code"], found["layer"], found["newest"]) == ("two", "swarm", True)
+    assert found["fields"]["approval"]["from_blueprint"] == str(better)
+    assert worker.claim_one().swarm_id == again
+    assert sound(conn)
+
+    start(conn)
+    root = worker.claim_one()
+    make(conn, root.swarm_id, root.node_id, "shout", "three")
+    worker.does(spawn(root, BAD, Kid(directive="slow")))
+    first, slow = sorted(worker.claim(2), key=lambda run: run.row["directive"])
+    worker.does(finish(first, "wrong"))
+    assert call(conn, RERUN_WITH, root.swarm_id, better) == root.swarm_id
+    assert worker.claim_one().row["directive"] == "bad"
+    assert call(conn, "select pgswarm.created_version(%s, 'created/shout')", root.swarm_id) == 2
+    worker.does(finish(slow, "slow"))
+    assert sound(conn)
+
+
+def test_two_at_once_begin_it_once_in_place_and_what_a_limit_forbids_leaves_nothing(
+    db: Database, conn: Conn, worker: Worker
+) -> None:
+    start(conn, budget={"nodes": 4})
+    root = worker.claim_one()
+    make(conn, root.swarm_id, root.node_id, "shout", "one")
+    worker.does(spawn(root, BAD, BAD, Kid(directive="slow")))
+    bad = [run for run in worker.claim(3) if run.row["directive"] == "bad"]
+    for run in bad:
+        worker.does(finish(run, "wrong"))
+    make(conn, root.swarm_id, root.node_id, "shout", "two", improves=1)
+    with pytest.raises(psycopg.Error, match="limit of nodes"):
+        call(conn, RERUN, root.swarm_id, 1)
+    call(conn, "select pgswarm.raise_budget(%s, %s)", root.swarm_id, Jsonb({"nodes": 5}))
+    with pytest.raises(psycopg.Error, match="limit of nodes"):  # room for one of the two
+        call(conn, RERUN, root.swarm_id, 1)
+    assert len(nodes(conn, root.swarm_id)) == 4
+    call(conn, "select pgswarm.raise_budget(%s, %s)", root.swarm_id, Jsonb({"nodes": 100}))
+
+    def again(_: int) -> str:
+        with db.connect() as other:
+            try:
+                return str(call(other, RERUN, root.swarm_id, 1))
+            except psycopg.Error as error:
+                return str(error.diag.message_detail)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(again, range(2))) == sorted([str(root.swarm_id), "action_id"])
+    assert len(nodes(conn, root.swarm_id)) == 6
     assert sound(conn)
 
 
