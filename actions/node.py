@@ -331,7 +331,10 @@ class Node(Protocol[ArgsT]):
         """Return the swarm's goal, owner and options."""
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose."""
+        """Return the actions that a router may choose; of the swarm's own the first 1,000 by id, for all: `spaces`."""
+
+    async def may_create(self) -> bool:
+        """Return whether actions can be made here: there is an action for it, and the swarm may use it."""
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again.

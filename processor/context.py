@@ -206,13 +206,20 @@ class NodeContext:
         return info
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose, the swarm's own among them."""
+        """Return the actions that a router may choose: all that are registered, the first of the swarm's own."""
         choices = await self._services.catalogue.choices(self._services.side)
-        options = (await self._swarm()).options
-        if not may_create(options) or self._services.models.is_offline("coder", options):
+        if not await self.may_create():
             choices = [choice for choice in choices if choice.action_id != CREATE]
         own = await self.library.choices()
         return [*choices, *(ActionChoice(one.action_id, one.description, one.input_schema) for one in own)]
+
+    async def may_create(self) -> bool:
+        """Return whether actions can be made here: by the setting, the swarm's option, and with a model that writes."""
+        options = (await self._swarm()).options
+        if not may_create(options) or self._services.models.is_offline("coder", options):
+            return False
+        choices = await self._services.catalogue.choices(self._services.side)
+        return any(choice.action_id == CREATE for choice in choices)
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""

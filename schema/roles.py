@@ -102,6 +102,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "entry_history": _ALL,
         "verify_space": _ALL,
         "created_actions": _ALL,
+        "created_choices": _ALL,
+        "touched_nodes": _PEOPLE,
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,

@@ -25,7 +25,6 @@ from pgswarm.actions.spaces.offered import (
     choices_of,
     find_action,
     is_offered,
-    may_create,
     small_space,
 )
 from pgswarm.actions.spaces.places import Place
@@ -202,7 +201,7 @@ class RouteAction(Action[RouteArgs]):
         if tried:
             return Fail(tried[0]["code"], tried[0]["reason"])
         await save_suggestion(node, "missing action", f"No action fits: {node.directive}\n\n{reason}".strip())
-        if not node.state.get("created") and await may_create(node):
+        if not node.state.get("created") and await node.may_create():
             node.state["created"] = True
             args = {"why": reason, "context": bounded(node.args.context)}
             return Spawn([Child(CREATE, node.directive, args)], then=self.created)
