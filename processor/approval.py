@@ -1,4 +1,4 @@
-"""A person's yes before a spawn, where the swarm's `approve` asks for it: the question, and what an answer means.
+"""A person's yes before a spawn, where the swarm's `approve` asks for it: the question, and what waits for its answer.
 
 Pure. The spawn that a handler returned waits in the node's state under `KEY`, which handlers never see. A yes
 commits it as it was; a no fails the node; anything else is a correction: the handler runs again, from the state that it
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from pgswarm.actions.swarm.yes import QUESTION_SCHEMA
 from pgswarm.processor.acts import NewChild
 from pgswarm.processor.encode import json_value
 
@@ -23,9 +24,6 @@ _TALK: Final = "conversation/"
 _SHOWN_LINES: Final = 20
 _SHOWN_CHARS: Final = 300
 _PLAN_CHARS: Final = 8_000
-_YES: Final = frozenset({"yes", "y", "true", "ok", "okay", "go", "go ahead", "approve", "approved", "do it"})
-_NO: Final = frozenset({"no", "n", "false", "stop", "reject", "rejected", "do not", "don't"})
-_SCHEMA: Final = {"anyOf": [{"type": "boolean"}, {"type": "string", "minLength": 1}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +39,6 @@ class Waiting:
     before: Mapping[str, Any]
     answers: Sequence[Mapping[str, Any]]
     corrections: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a person said: yes, no, or what should be different."""
-
-    yes: bool
-    correction: str = ""
 
 
 def is_needed(approve: str | None, plan: str, actions: Sequence[str], routable: Callable[[str], bool]) -> bool:
@@ -70,18 +60,7 @@ def question(action: str, directive: str, plan: str, children: Sequence[NewChild
         f"May {action} go on with \u201c{_short(directive, _SHOWN_CHARS)}\u201d like this?\n\n{what}\n\n"
         "Answer yes, no, or what should be different."
     )
-    return json_value("question", {"prompt": prompt, "schema": _SCHEMA})
-
-
-def read(answer: Any) -> Said:
-    """Return what an answer means."""
-    if isinstance(answer, bool):
-        return Said(yes=answer)
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    word = " ".join(text.split()).strip("\"'.! \u201c\u201d").lower()
-    if word in _YES or word in _NO:
-        return Said(yes=word in _YES)
-    return Said(yes=False, correction=text.strip())
+    return json_value("question", {"prompt": prompt, "schema": QUESTION_SCHEMA})
 
 
 def keep(state: Mapping[str, Any], waiting: Waiting) -> bytes:

@@ -5,6 +5,7 @@ the user's other swarms begin with. Without a profile the user is asked whenever
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -30,26 +31,45 @@ class Profile(BaseModel):
     notes: str = ""
 
 
-async def read_profile(node: Node[Any]) -> Profile:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the user, and who says it; an empty source: nothing is, and the profile is the default."""
+
+    profile: Profile
+    source: Literal["swarm", "account", "blueprint", ""]
+
+
+async def known_profile(node: Node[Any]) -> Known:
     """Return the user's profile: the swarm's own, else that of the user's account, else the blueprint's.
 
-    The default where there is none, or one that cannot be read.
+    What cannot be read is passed over. Which fields were said is `profile.model_fields_set`.
     """
     entries = [e for e in await node.memory.entries() if e.path.strip("/") == f"{FOLDER}/{PROFILE}"]
-    known = None if any(not entry.shared for entry in entries) else await node.memory.profile()
+    own = any(not entry.shared for entry in entries)
+    known = None if own else await node.memory.profile()
     try:
         if known is not None:
-            return Profile.model_validate(known)
+            return Known(Profile.model_validate(known), "account")
         if entries:
-            return Profile.model_validate_json(await node.memory.read(entries[-1].entry_id))
+            text = await node.memory.read(entries[-1].entry_id)
+            return Known(Profile.model_validate_json(text), "swarm" if own else "blueprint")
     except (ActionError, ValidationError) as error:
         node.log.warning("%s/%s cannot be read and is passed over: %s", FOLDER, PROFILE, error)
-    return Profile()
+    return Known(Profile(), "")
 
 
-async def save_profile(node: Node[Any], profile: Profile) -> None:
-    """Keep the profile; every later question of this swarm's nodes goes by it, and of the user's other swarms."""
-    await node.memory.keep_profile(profile.model_dump())
+async def read_profile(node: Node[Any]) -> Profile:
+    """Return what nodes go by when they would ask: `known_profile`, or the default."""
+    return (await known_profile(node)).profile
+
+
+async def save_profile(node: Node[Any], profile: Profile, *, for_all: bool) -> None:
+    """Keep the profile: every later question of this swarm's nodes goes by it, and of all the user's where `for_all`.
+
+    `for_all` is the person's to say.
+    """
+    if for_all:
+        await node.memory.keep_profile(profile.model_dump())
     description = "Who the user is, and when they want to be asked."
     await node.memory.save(
         PROFILE, profile.model_dump_json(indent=2), kind="json", description=description, folder=FOLDER

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pgswarm.actions import Child, Finish, Spawn
+from pgswarm.actions.swarm.yes import Said, read_answer
 from pgswarm.processor import approval
 from pgswarm.schema.states import Verb
 from unit.processor.test_runner import Bench
@@ -70,7 +71,7 @@ def test_what_only_routes_or_reviews_needs_no_yes_but_a_plan_does() -> None:
     ],
 )
 def test_an_answer_is_a_yes_a_no_or_a_correction(answer: Any, yes: Any, correction: str) -> None:
-    assert approval.read(answer) == approval.Said(yes=yes, correction=correction)
+    assert read_answer(answer) == Said(yes=yes, correction=correction)
 
 
 async def test_a_spawn_waits_for_its_yes_and_is_then_committed_as_it_was() -> None:

@@ -33,11 +33,18 @@ def converse(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def interview(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the profile that the answers give: the first is the expertise, a later one says how much to ask."""
-    answers = [str(answer.get("answer", "")) for answer in data.get("answers") or ()]
-    rest = " ".join(answers[1:]).lower()
-    wish = next((wish for wish, words in reversed(_WISHES.items()) if any(word in rest for word in words)), "always")
-    return {"questions": [], "expertise": answers[0] if answers else "", "involvement": wish, "notes": ""}
+    """Return the profile that the answers give, by what each is about; a correction is a note in the person's words."""
+    known = data.get("known") or {}
+    said = {str(answer.get("about")): str(answer.get("answer", "")) for answer in data.get("answers") or ()}
+    notes = [str(known.get("notes") or ""), said.get("correction", "")]
+    wishes = f"{said.get('involvement', '')} {said.get('correction', '')}".lower()
+    wish = next((wish for wish, words in reversed(_WISHES.items()) if any(word in wishes for word in words)), None)
+    return {
+        "questions": [],
+        "expertise": said.get("expertise") or str(known.get("expertise") or ""),
+        "involvement": wish or known.get("involvement") or "always",
+        "notes": "\n".join(filter(None, notes)),
+    }
 
 
 def oracle_texts(data: Mapping[str, Any]) -> dict[str, Any]:
