@@ -1,4 +1,4 @@
-"""What the connections to the outside offer, asked by a command: with the tokens of the database where one needs them."""
+"""What the connections to the outside offer, asked by a command: with the tokens in the database where need be."""
 
 import asyncio
 from collections.abc import Callable

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 READ = "select version from pgswarm.read_sign_in(connection => %(title)s) where sealed is not null"
 FORGET = "select pgswarm.forget_sign_in(connection => %(title)s) as forgotten"
+PASTE_PORT = 8765
+"""Of an address at which nobody listens: the browser shows it all the same."""
 group = typer.Typer(
     no_args_is_help=True, help="Sign in at outside servers that want it, and see or forget what is kept of that."
 )
@@ -77,24 +79,13 @@ def login(
     """
     import asyncio
 
-    from pgswarm.cli.database import ready_url
-    from pgswarm.cli.exits import BadInputError, UnreachableError
+    from pgswarm.cli.exits import BadInputError
 
     settings = _server(name)
     if settings.oauth is None or settings.oauth.grant != "authorization_code":
-        raise BadInputError(
-            f"mcp.{name} has no sign-in",
-            'Give it the table oauth = { grant = "authorization_code" }, or nothing at all.',
-        )
-    url = ready_url()
-    try:
-        came = asyncio.run(_login(name, settings, url, port, timeout, paste=paste))
-    except TimeoutError:
-        raise UnreachableError(
-            f"nobody signed in within {timeout:g} s", "Begin again, with a longer --timeout."
-        ) from None
-    except OSError as error:
-        raise BadInputError(f"--port {port} cannot be used: {error.strerror}", "Give another one.") from None
+        remedy = 'Where it wants one, give it oauth = { grant = "authorization_code" } in the connections file.'
+        raise BadInputError(f"mcp.{name} has no sign-in", remedy)
+    came = asyncio.run(_login(name, settings, port, timeout, paste=paste))
     ends = None if came.expires_at is None else datetime.fromtimestamp(came.expires_at, UTC)
     if as_json:
         print_json({"connection": f"mcp.{name}", "renewable": came.renewable, "expires_at": ends, "tools": came.tools})
@@ -136,29 +127,43 @@ def key() -> None:
     typer.echo(new_key())
 
 
-async def _login(
-    name: str, settings: "McpSettings", url: str, port: int, within_s: float, *, paste: bool
-) -> "SignedIn":
+async def _login(name: str, settings: "McpSettings", port: int, within_s: float, *, paste: bool) -> "SignedIn":
     import asyncio
     import logging
 
-    from pgswarm.actions.outside.oauth.login import sign_in
+    from pgswarm.actions.outside.errors import UnreachableError
+    from pgswarm.actions.outside.oauth.errors import SignInError
+    from pgswarm.actions.outside.oauth.login import Person, sign_in
+    from pgswarm.actions.outside.settings import ConnectionsError
+    from pgswarm.cli import exits
+    from pgswarm.cli.database import ready_url
     from pgswarm.cli.sign_in.callback import PATH, Callback
     from pgswarm.processor.vault import DatabaseVault
 
     logging.getLogger("mcp").setLevel(logging.CRITICAL + 1)  # it would log what servers say of tokens
-    vault, callback = DatabaseVault(url), Callback(f"mcp.{name}")
+    title = f"mcp.{name}"
+    vault, callback = DatabaseVault(ready_url()), Callback(title)
 
     async def show(address: str) -> None:
         typer.echo(f"Open this in a browser:\n\n  {safe(address)}\n", err=True)
 
     async def pasted() -> "AuthorizationCodeResult":
-        return await asyncio.to_thread(_read_pasted, f"mcp.{name}")
+        return await asyncio.to_thread(_read_pasted, title)
 
     try:
-        redirect = f"http://127.0.0.1:{port or 8765}{PATH}" if paste else await callback.open(port)
-        hear = pasted if paste else callback.hear
-        return await sign_in(name, settings, vault, redirect, show, hear, within_s)
+        redirect = f"http://127.0.0.1:{port or PASTE_PORT}{PATH}" if paste else await callback.open(port)
+        person = Person(redirect, show, pasted if paste else callback.hear)
+        return await sign_in(name, settings, vault, person, within_s)
+    except TimeoutError:
+        raise exits.UnreachableError(f"nobody signed in within {within_s:g} s", "Give a longer --timeout.") from None
+    except SignInError as error:
+        raise exits.CommandError(f"{title}: {error.reason}", f"{error.remedy}.") from None
+    except UnreachableError as error:
+        raise exits.UnreachableError(str(error), "See that it runs, and that its url is right.") from None
+    except ConnectionsError as error:
+        raise exits.BadInputError(str(error)) from None
+    except OSError as error:
+        raise exits.BadInputError(f"--port {port} cannot be used: {error.strerror}", "Give another one.") from None
     finally:
         await callback.close()
         await vault.close()

@@ -43,11 +43,20 @@ _FAULTS: Final = (OAuthFlowError, OAuthRegistrationError, OAuthTokenError, Valid
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """What a sign-in brought: when it ends (seconds of the epoch), whether it can be renewed, how many tools there are."""
+    """What a sign-in brought: when it ends (seconds of the epoch), whether it can be renewed, how many tools."""
 
     expires_at: float | None
     renewable: bool
     tools: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signs in: how the address to open is shown, and how what the browser brought back to `redirect` is heard."""
+
+    redirect: str
+    show: Show
+    hear: Hear
 
 
 class _Storage:
@@ -70,19 +79,16 @@ class _Storage:
         self.client = client_info
 
 
-async def sign_in(
-    name: str, settings: McpSettings, vault: Vault, redirect: str, show: Show, hear: Hear, within_s: float
-) -> SignedIn:
+async def sign_in(name: str, settings: McpSettings, vault: Vault, person: Person, within_s: float) -> SignedIn:
     """Sign in at a server, and keep its tokens for all processors.
 
-    `show` shows the person the address to open; `hear` returns what their browser brought back to `redirect`. Raises
-    `SignInError`, `UnreachableError`, `ConnectionsError`, and `TimeoutError` after `within_s`.
+    Raises `SignInError`, `UnreachableError`, `ConnectionsError`, and `TimeoutError` after `within_s`.
     """
     title = f"mcp.{name}"
     assert settings.url is not None  # noqa: S101 - the caller looked
     assert settings.oauth is not None  # noqa: S101 - the caller looked
     seal(b"", "")  # without a key nothing could be kept: said before the person is bothered
-    flow = _flow(title, settings, redirect, show, hear)
+    flow = _flow(title, settings, person)
     try:
         async with asyncio.timeout(within_s):
             tools = await _visit(settings, flow)
@@ -99,13 +105,13 @@ async def sign_in(
     return SignedIn(tokens.expires_at, bool(tokens.refresh_token), tools)
 
 
-def _flow(title: str, settings: McpSettings, redirect: str, show: Show, hear: Hear) -> OAuthClientProvider:
+def _flow(title: str, settings: McpSettings, person: Person) -> OAuthClientProvider:
     oauth = settings.oauth
     assert oauth is not None  # noqa: S101 - the caller looked
     method = "none" if not oauth.client_secret else f"client_secret_{oauth.client_auth}"
     metadata = OAuthClientMetadata.model_validate(
         {
-            "redirect_uris": [AnyUrl(redirect)],
+            "redirect_uris": [AnyUrl(person.redirect)],
             "client_name": "pgswarm",
             "grant_types": ["authorization_code", "refresh_token"],
             "scope": oauth.scope or None,
@@ -114,9 +120,8 @@ def _flow(title: str, settings: McpSettings, redirect: str, show: Show, hear: He
     )
     client = None
     if oauth.client_id:
-        given, _ = (
-            resolved({"client_secret": oauth.client_secret}, f"{title}.oauth") if oauth.client_secret else ({}, 0)
-        )
+        given = {"client_secret": oauth.client_secret} if oauth.client_secret else {}
+        given, _ = resolved(given, f"{title}.oauth")
         client = OAuthClientInformationFull.model_validate(
             {
                 **metadata.model_dump(exclude_none=True),
@@ -125,7 +130,7 @@ def _flow(title: str, settings: McpSettings, redirect: str, show: Show, hear: He
             }
         )
         client.issuer = oauth.issuer
-    return OAuthClientProvider(str(settings.url), metadata, _Storage(client), show, hear)
+    return OAuthClientProvider(str(settings.url), metadata, _Storage(client), person.show, person.hear)
 
 
 async def _visit(settings: McpSettings, flow: OAuthClientProvider) -> int:
@@ -149,6 +154,7 @@ async def _visit(settings: McpSettings, flow: OAuthClientProvider) -> int:
 
 def _tokens(title: str, flow: OAuthClientProvider, came: OAuthToken, client: OAuthClientInformationFull) -> Tokens:
     now = time.time()
+    in_form = "client_secret_post"
     metadata = flow.context.oauth_metadata
     if metadata is None:
         raise SignInError(
@@ -163,8 +169,8 @@ def _tokens(title: str, flow: OAuthClientProvider, came: OAuthToken, client: OAu
         token_url=safe_address(str(metadata.token_endpoint)),
         client_id=client.client_id,
         client_secret=client.client_secret or "",
-        in_header=client.token_endpoint_auth_method != "client_secret_post",
-        resource=flow.context.get_resource_url(),
+        in_header=client.token_endpoint_auth_method != in_form,
+        resource=flow.context.get_resource_url() if flow.context.should_include_resource_param() else "",
     )
 
 
