@@ -9,7 +9,14 @@ from pgswarm.cli.options import Json
 from pgswarm.cli.output import print_json, safe, short_time, styled
 
 ACCOUNT = "select account_id from pgswarm.account where username_key = lower(%(name)s)"
-group = typer.Typer(no_args_is_help=True, help="What swarms can start from: settings, and entries of their spaces.")
+HELP = """Blueprints: what swarms can start from, as settings and entries of their spaces.
+
+\b
+Examples:
+  pgswarm blueprints list
+  pgswarm blueprints make careful --settings '{"approve": "plan"}' --folder style
+"""
+group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 OfAccount = Annotated[
     str | None, typer.Option("--account", metavar="NAME", help="Whose; left out: everybody's.", show_default=False)
 ]

@@ -19,9 +19,14 @@ READ = "select version from pgswarm.read_sign_in(connection => %(title)s) where 
 FORGET = "select pgswarm.forget_sign_in(connection => %(title)s) as forgotten"
 PASTE_PORT = 8765
 """Of an address at which nobody listens: the browser shows it all the same."""
-group = typer.Typer(
-    no_args_is_help=True, help="Sign in at outside servers that want it, and see or forget what is kept of that."
-)
+HELP = """Outside servers: sign in where they want it, see or forget what is kept of that.
+
+\b
+Examples:
+  pgswarm outside list
+  pgswarm outside login crm
+"""
+group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in [mcp.NAME] of the connections file.")]
 
 

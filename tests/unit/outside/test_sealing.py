@@ -19,5 +19,5 @@ def test_what_is_sealed_opens_with_its_key_for_the_same_connection_alone() -> No
 
 @pytest.mark.parametrize("given", ["", " , ", "too short"])
 def test_a_key_that_is_none_is_named_with_the_command_that_makes_one(given: str) -> None:
-    with pytest.raises(ConnectionsError, match="PGSWARM_TOKENS_KEY .*pgswarm outside key"):
+    with pytest.raises(ConnectionsError, match=r"PGSWARM_TOKENS_KEY .*pgswarm outside key"):
         seal(b"token", "a", {KEY: given})
