@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from pgswarm.actions.swarm.notes import filled_in
 from pgswarm.actions.swarm.yes import QUESTION_SCHEMA
 from pgswarm.processor.acts import NewChild
 from pgswarm.processor.encode import json_value
@@ -20,9 +21,10 @@ SAID: Final = "pgswarm.corrections"
 SAID_MARK: Final = SAID.encode()
 MAX_CORRECTIONS: Final = 5
 
-_TALK: Final = "conversation/"
+_TALK: Final = frozenset({"conversation/ask_user", "conversation/introductory_interview", "conversation/oracle"})
 _SHOWN_LINES: Final = 20
 _SHOWN_CHARS: Final = 300
+_ARGS_CHARS: Final = 1_000
 _PLAN_CHARS: Final = 8_000
 
 
@@ -49,7 +51,7 @@ def is_needed(approve: str | None, plan: str, actions: Sequence[str], routable: 
     if approve == "plan":
         return bool(plan)
     if approve == "every_step":
-        return bool(plan) or any(routable(action) and not action.startswith(_TALK) for action in actions)
+        return bool(plan) or any(routable(action) and action not in _TALK for action in actions)
     return False
 
 
@@ -100,7 +102,7 @@ def from_json(children: Sequence[Mapping[str, Any]]) -> list[NewChild]:
 
 def _steps(children: Sequence[NewChild]) -> str:
     lines = [
-        f"- {child.action.decode()}: {_short(child.directive.decode(), _SHOWN_CHARS)}{_told_args(child.args)}"
+        f"- {child.action.decode()}: {_short(child.directive.decode(), _SHOWN_CHARS)}{_told_args(child)}"
         for child in children[:_SHOWN_LINES]
     ]
     if len(children) > _SHOWN_LINES:
@@ -108,10 +110,11 @@ def _steps(children: Sequence[NewChild]) -> str:
     return "\n".join(lines)
 
 
-def _told_args(args: bytes) -> str:
+def _told_args(child: NewChild) -> str:
     """The arguments that a person can judge; what was handed on from earlier work is long, and left out."""
-    shown = {name: value for name, value in json.loads(args).items() if name not in {"context", "level"}}
-    return f" {_short(json.dumps(shown, ensure_ascii=False), _SHOWN_CHARS)}" if shown else ""
+    ours, args = filled_in(child.action.decode()), child.args
+    shown = {name: value for name, value in json.loads(args).items() if name not in ours}
+    return f" {_short(json.dumps(shown, ensure_ascii=False), _ARGS_CHARS)}" if shown else ""
 
 
 def _short(text: str, most: int) -> str:

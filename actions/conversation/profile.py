@@ -4,6 +4,7 @@ Both are entries of the memory folder `user`; the profile is what `conversation/
 the user's other swarms begin with. Without a profile the user is asked whenever nothing else answers.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -16,6 +17,7 @@ from pgswarm.actions.node import Node
 FOLDER: Final = "user"
 PROFILE: Final = "profile.json"
 MAX_SLUG: Final = 60
+_TOLD_BY: Final = 8
 
 Involvement = Literal["never", "important", "always"]
 """When the user wants to be asked: never, for what is important, or for whatever nothing else answers."""
@@ -84,5 +86,8 @@ async def save_answer(node: Node[Any], question: str, answer: str) -> None:
 
 
 def slug(text: str) -> str:
-    """Return a text as a file's name: lower case, words joined, bounded."""
-    return re.sub(r"[^\w]+", "-", text.casefold()).strip("-_")[:MAX_SLUG].rstrip("-_") or "untitled"
+    """Return a text as a file's name: lower case, words joined, bounded; what is cut off still tells two apart."""
+    whole = re.sub(r"[^\w]+", "-", text.casefold()).strip("-_") or "untitled"
+    if len(whole) <= MAX_SLUG:
+        return whole
+    return f"{whole[:MAX_SLUG].rstrip('-_')}-{hashlib.sha256(whole.encode()).hexdigest()[:_TOLD_BY]}"

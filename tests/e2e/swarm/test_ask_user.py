@@ -17,8 +17,10 @@ async def test_two_questions_end_in_a_report_with_both_answers(plant: Plant) -> 
     root = await tree.run("Ask for a favourite colour and a memory", "conversation/ask_user")
     assert root.report == "Q: Which colour?\nA: green\n\nQ: Which memory?\nA: the sea"
     assert root.activation == 3  # the first message, a later one, the last
-    saved = [e for e in await tree.memory.entries() if e.path == "/user/conversations/colour-and-a-memory.md"]
-    assert [entry.description for entry in saved] == ["Colour and a memory"]
+    await tree.run("Ask the next person", "conversation/ask_user")
+    saved = [e for e in await tree.memory.entries() if e.path.startswith("/user/conversations/colour-and-a-memory-")]
+    assert [entry.description for entry in saved] == ["Colour and a memory"] * 2
+    assert len({entry.path for entry in saved}) == 2  # one is not in the other's place
 
 
 async def test_a_message_that_settles_nothing_has_its_question_asked_again_in_other_words(plant: Plant) -> None:
