@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pgswarm.actions.created.library import CREATE
 from pgswarm.actions.created.policy import may_create
 from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
+from pgswarm.actions.swarm.yes import read_answer
 from pgswarm.processor import approval, unclear
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.acts import Act, failed
@@ -316,7 +317,7 @@ class NodeContext:
         own, waiting = approval.split(self._own_state)
         if waiting is None:  # the mark stood in the handler's own state
             return None
-        said = approval.read(self.answers[-1].answer if self.answers else False)
+        said = read_answer(self.answers[-1].answer if self.answers else False)
         if said.yes:
             act = Act(
                 self._run, Verb.SPAWN, handler=waiting.then.encode(), children=approval.from_json(waiting.children)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from pgswarm.actions.node import Answer, Report
 
 MAX_CHARS = 60_000
+_FILLED = frozenset({"context", "level"})
+_OTHERS = ("mcp/", "a2a/", "created/")
 _CUT = "\n… (cut: the whole is in the report of its node)"
 
 
@@ -46,6 +48,11 @@ def bounded(notes: Sequence[Note], most: int = MAX_CHARS) -> list[dict[str, Any]
         }
         for note in notes
     ]
+
+
+def filled_in(action_id: str) -> frozenset[str]:
+    """Return the arguments that whoever orders work fills in: none of an action whose arguments others have named."""
+    return frozenset() if action_id.startswith(_OTHERS) else _FILLED
 
 
 def answered(answers: Iterable[Answer]) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ from pgswarm.actions.spaces.offered import (
 from pgswarm.actions.spaces.places import Place
 from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
 from pgswarm.actions.swarm.failures import hopeless, told
-from pgswarm.actions.swarm.notes import Note, bounded
+from pgswarm.actions.swarm.notes import Note, bounded, filled_in
 from pgswarm.actions.swarm.suggest import save_suggestion
 from pgswarm.schema.states import Outcome
 
@@ -40,7 +40,6 @@ ROUTER = "swarm/route_action"
 MANAGERS = frozenset({"swarm/decompose_directive", "swarm/plan"})
 _SHOWN = 300
 ASK_USER = "conversation/ask_user"
-_FILLED_HERE = frozenset({"context", "level"})
 
 
 class RouteArgs(BaseModel):
@@ -249,17 +248,19 @@ def _short(text: str) -> str:
 def _shown(choice: ActionChoice) -> dict[str, Any]:
     """An action for a prompt, without the arguments that the router itself fills in."""
     schema = choice.input_schema
-    properties = {k: v for k, v in (schema.get("properties") or {}).items() if k not in _FILLED_HERE}
+    ours = filled_in(choice.action_id)
+    properties = {k: v for k, v in (schema.get("properties") or {}).items() if k not in ours}
     told = {**{k: v for k, v in schema.items() if k not in {"$defs", "title"}}, "properties": properties}
     return {"action": choice.action_id, "description": choice.description, "input_schema": told}
 
 
 def _args(chosen: ActionChoice, given: Mapping[str, Any], own: RouteArgs) -> dict[str, Any]:
-    properties = chosen.input_schema.get("properties") or {}
-    args = {name: value for name, value in given.items() if name not in _FILLED_HERE}
-    if "context" in properties and own.context:
+    ours = filled_in(chosen.action_id)
+    wanted = ours & (chosen.input_schema.get("properties") or {}).keys()
+    args = {name: value for name, value in given.items() if name not in ours}
+    if "context" in wanted and own.context:
         args["context"] = bounded(own.context)
-    if "level" in properties:
+    if "level" in wanted:
         args["level"] = own.level
     return args
 
