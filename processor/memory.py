@@ -38,6 +38,7 @@ _BRING: Final = """
 select pgswarm.import_entry(swarm_id => %s, node_id => %s, into_swarm => %s, name => %s, kind => %s, folder => %s,
                             content => %s, fields => %s::jsonb, derived_from => %s::uuid[])
 """
+_UPLOAD: Final = "select name, content from pgswarm.open_upload(swarm_id => %s, upload_id => %s)"
 _PROFILE: Final = "select pgswarm.read_profile(swarm_id => %s)"
 _KEEP_PROFILE: Final = "select pgswarm.keep_profile(swarm_id => %s, profile => %s::jsonb)"
 _SEARCH: Final = """
@@ -101,6 +102,13 @@ class SwarmMemory:
         rows: list[tuple[Any, ...]] = await self._side.rows(_SAVE, params, point="save_entry", until=self._until)
         entry_id: UUID = rows[0][0]
         return entry_id
+
+    async def read_upload(self, upload_id: UUID) -> tuple[str, bytes]:
+        """Return an upload's name and content; raise `ActionError` (`not_found`)."""
+        rows = await self._side.rows(_UPLOAD, (self._swarm_id, upload_id), until=self._until)
+        if not rows:
+            raise ActionError("not_found", "it is not known (any more): send the file again, and import it then")
+        return rows[0][0], bytes(rows[0][1])
 
     async def bring(
         self,

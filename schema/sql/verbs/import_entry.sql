@@ -6,14 +6,8 @@ create or replace function pgswarm.import_entry(
 language plpgsql volatile security definer set search_path = pgswarm, pg_temp as $$
 #variable_conflict use_column
 declare
-  v_into uuid := coalesce(import_entry.into_swarm, import_entry.swarm_id);
+  v_into uuid := pgswarm.memory_of(import_entry.swarm_id, import_entry.into_swarm);
 begin
-  perform pgswarm.require_swarm(import_entry.swarm_id);
-  if not exists (select from pgswarm.swarm a join pgswarm.swarm b on b.owner_id is not distinct from a.owner_id
-                  where a.swarm_id = import_entry.swarm_id and b.swarm_id = v_into) then
-    raise exception 'swarm % is not known', v_into
-      using errcode = 'PS404', detail = 'into_swarm', hint = 'name a swarm of the same owner';
-  end if;
   return pgswarm.save_entry(
     swarm_id => v_into, node_id => case when v_into = import_entry.swarm_id then import_entry.node_id end,
     name => import_entry.name, kind => import_entry.kind, description => null, folder => import_entry.folder,
