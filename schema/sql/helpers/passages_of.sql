@@ -86,14 +86,20 @@ begin
 end
 $$;
 
--- A passage of one very long line (a minified file, JSON without line breaks) in parts of up to 4,000 characters, so that all of
--- it is found and none is too long for the index; any other as it is.
+-- A passage of one very long line (a minified file, JSON without line breaks) in parts of about 4,000 characters, cut between
+-- words, so that all of it is found and none is too long for the index; any other as it is.
 create or replace function pgswarm.parts_of(passage text) returns table (part_no bigint, text text)
 language sql immutable parallel safe as $$
   select 1, passage where length(passage) <= 8000
   union all
-  select (m.o - 1) / 16, string_agg(m.found[1], '' order by m.o)
-    from regexp_matches(case when length(passage) > 8000 then passage end, '.{1,250}', 'g') with ordinality m(found, o)
-   group by 1
-  having string_agg(m.found[1], '') ~ '\S'
+  select t.part, t.whole
+    from (select e.part, coalesce(lag(e.ending) over (order by e.part), '') || left(e.piece, length(e.piece) - length(e.ending)) as whole
+            from (select p.part, p.piece, case  -- the word that goes on in the next part
+                           when p.part = max(p.part) over () or position(' ' in right(p.piece, 500)) = 0 then ''
+                           else reverse(split_part(reverse(right(p.piece, 500)), ' ', 1)) end as ending
+                    from (select (m.o - 1) / 16 as part, string_agg(m.found[1], '' order by m.o) as piece
+                            from regexp_matches(case when length(passage) > 8000 then passage end, '.{1,250}', 'g')
+                              with ordinality m(found, o)
+                           group by 1) p) e) t
+   where t.whole ~ '\S'
 $$;
