@@ -251,7 +251,8 @@ class Memory(Protocol):
     ) -> UUID:
         """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
 
-        The same again changes nothing. Content None: a folder, or a repository.
+        The same again changes nothing. Content None: a folder, or a repository. Raises `ActionError`: `bad_value`,
+        `too_slow`.
         """
 
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.errors import QueryCanceled
+
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import EntryInfo, Passage
 from pgswarm.processor.encode import BadValueError, json_value, text
-from pgswarm.processor.side import Side
+from pgswarm.processor.side import STATEMENT_TIMEOUT_S, Side
 from pgswarm.schema.decode import NotTextError, decode
 
 MAX_RESULTS: Final = 100
@@ -130,7 +132,12 @@ class SwarmMemory:
             raise ActionError("bad_value", f"memory.bring: {error}") from None
         derived = list(derived_from) or None
         params = (self._swarm_id, self._node_id, swarm_id, name, kind, folder, content, told, derived)
-        rows: list[tuple[Any, ...]] = await self._side.rows(_BRING, params, point="save_entry", until=self._until)
+        try:
+            rows: list[tuple[Any, ...]] = await self._side.rows(_BRING, params, point="save_entry", until=self._until)
+        except QueryCanceled:
+            raise ActionError(
+                "too_slow", f"the database took more than {STATEMENT_TIMEOUT_S} s to keep {name}: cut it into parts"
+            ) from None
         entry_id: UUID = rows[0][0]
         return entry_id
 

@@ -51,7 +51,8 @@ class SwarmPassages:
 
     async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
         """Keep a vector of each; what is there stays."""
-        numbers = [number for vector in vectors for number in vector]
+        # as text: hundreds of thousands of numbers one by one would take the loop a second
+        numbers = "".join(("{", ",".join([repr(number) for vector in vectors for number in vector]), "}"))
         rows = await self._side.rows(_KEEP, (model, list(hashes), numbers), until=self._until)
         kept: int = rows[0][0]
         return kept

@@ -9,6 +9,8 @@ from pgswarm.actions.intake.secret import why_secret
 from pgswarm.schema.decode import NotTextError, decode
 
 MAX_BYTES: Final = 50_000_000
+MAX_SEARCHED: Final = 20_000_000
+"""Bytes of a text: as `index_entry` has it."""
 MAX_NAME: Final = 255
 MAX_PATH: Final = 500
 """Characters: what is matched with patterns of others is bounded, too."""
@@ -142,8 +144,11 @@ def _text_item(path: str, kind: str, content: bytes, fields: dict[str, Any]) -> 
         return LeftOut(path, reason)
     if kind in {"python", "code"}:
         fields["language"] = "python" if kind == "python" else _LANGUAGES[PurePosixPath(name).suffix.lower()]
+    kept = decoded.text.encode()
     note = f"{path} is not UTF-8: it is read as Windows-1252." if decoded.guessed else ""
-    return Item(path, kind, decoded.text.encode(), fields, note=note)
+    if len(kept) > MAX_SEARCHED:
+        note = f"{path} is kept, but not searched: it has more than {MAX_SEARCHED:,} bytes. {note}".rstrip()
+    return Item(path, kind, kept, fields, note=note)
 
 
 def _unfit(path: str, size: int) -> str:

@@ -97,7 +97,7 @@ def _state(node: Node[ImportArgs]) -> dict[str, Any]:
     if "queue" not in node.state:
         node.state.update(
             queue=list(range(len(node.args.sources) + len(node.args.uploads))),
-            again=[], round=1, kept=0, left_out=[], left_out_count=0, late=[],
+            again=[], round=1, kept=0, left_out=[], left_out_count=0, late=[], notes=[],
         )  # fmt: skip
     return node.state
 
@@ -169,9 +169,11 @@ async def _keep(node: Node[ImportArgs], item: Item | LeftOut) -> int:
             return 2
     except NotFoundError as error:
         raise ActionError("not_found", str(error)) from None
-    except (InvalidInputError, ConflictError) as error:  # a name that another kind of entry has, for example
+    except (InvalidInputError, ConflictError, ActionError) as error:  # a name that a folder has, for example
         _leave_out(node, f"{item.path}: {error}")
         return 0
+    if item.note and len(node.state["notes"]) < SHOWN_LEFT_OUT:
+        node.state["notes"].append(item.note)
     if text is not None:
         _leave_out(node, text.reason)
     return 1 if item.content is not None else 0
@@ -195,6 +197,7 @@ def _end(node: Node[ImportArgs]) -> ActionOutcome:
     kept: int = node.state["kept"]
     count: int = node.state["left_out_count"]
     late: list[str] = node.state["late"]
+    notes = "".join(f"\n\n{note}" for note in node.state["notes"])
     shown = "".join(f"\n- {reason}" for reason in node.state["left_out"])
     more = f"\n… and {count - SHOWN_LEFT_OUT} more" if count > SHOWN_LEFT_OUT else ""
     told = f"\n\nLeft out:{shown}{more}" if count else ""
@@ -202,4 +205,4 @@ def _end(node: Node[ImportArgs]) -> ActionOutcome:
         return Fail("nothing_imported", f"Nothing could be imported.{told}")
     tried = f"\n\nCame only when tried again: {', '.join(late)}." if late else ""
     into = node.args.into or "memory"
-    return Finish(f"Imported {kept:,} {'entry' if kept == 1 else 'entries'} into {into}.{tried}{told}")
+    return Finish(f"Imported {kept:,} {'entry' if kept == 1 else 'entries'} into {into}.{tried}{notes}{told}")

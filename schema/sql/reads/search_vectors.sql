@@ -1,6 +1,6 @@
 -- Passages whose vectors are nearest to one of the same model, best first, as a swarm sees them; `folder_id`: of that entry and
--- what lies below it. Up to 1,000 passages are compared exactly. Of more, where pgvector is installed: all exactly up to 20,000, then
--- by its index, if that gives enough of them; without it the 1,000 that differ least in the signs of their numbers. `score` is
+-- what lies below it. Up to 1,000 passages are compared exactly. Of more, where pgvector is installed: all exactly up to 20,000
+-- (`exact_passages`), then by its index, if that gives enough of them; without it the 1,000 that differ least in the signs of their numbers. `score` is
 -- the cosine.
 create or replace function pgswarm.search_vectors(
   swarm_id uuid, model text, query real[], max_results integer, folder_id uuid default null
@@ -25,7 +25,7 @@ begin
   select array_agg(distinct p.hash) into v_hashes
     from pgswarm.seen_passages(v_sight, search_vectors.folder_id) p where not pgswarm.is_hidden(v_sight, p.entry_id);
   v_seen := coalesce(cardinality(v_hashes), 0);
-  if v_schema is not null and v_seen > 20000 then
+  if v_schema is not null and v_seen > pgswarm.exact_passages() then
     v_near := pgswarm.near_by_index(v_schema, search_vectors.model, v_query);
     select array_agg(n.hash) into v_near from unnest(v_near) n(hash) where n.hash = any (v_hashes);
     if cardinality(v_near) >= v_most then
@@ -86,17 +86,20 @@ create or replace function pgswarm.near_by_index(schema name, model text, query 
 language plpgsql volatile set enable_seqscan = off set enable_sort = off set jit = off as $$
 declare
   v_found bytea[];
-  v_numbers integer := cardinality(query);
 begin
   perform set_config('hnsw.ef_search', '400', true);
-  execute format(
+  execute pgswarm.near_by_index_query(schema, near_by_index.model, cardinality(query)) into v_found using query;
+  return v_found;
+end
+$$;
+
+-- The query of it; $1 is the vector.
+create or replace function pgswarm.near_by_index_query(schema name, model text, numbers integer) returns text
+language sql immutable as $$
+  select format(
     'select array_agg(n.hash) from (
        select v.hash from pgswarm.passage_vector v
         where v.model = %5$L and length(v.signs) = %3$s
         order by (%1$s) operator(%2$I.<=>) (%4$s) limit 400) n',
-    pgswarm.as_vector('v.embedding', schema, v_numbers), schema, v_numbers, pgswarm.as_vector('$1', schema, v_numbers),
-    near_by_index.model)
-    into v_found using query;
-  return v_found;
-end
+    pgswarm.as_vector('v.embedding', schema, numbers), schema, numbers, pgswarm.as_vector('$1', schema, numbers), model)
 $$;
