@@ -6,7 +6,7 @@ Every entry that is kept is an event (`memory.saved`), which is the progress tha
 """
 
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -26,6 +26,9 @@ ROUNDS: Final = 4
 """Of vectors in one activation."""
 
 
+Source = Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
 class ImportArgs(BaseModel):
     """Where from: addresses of pages, files or repositories (`git+https://…`), and names of attached files.
 
@@ -35,7 +38,7 @@ class ImportArgs(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sources: list[str] = Field(default_factory=list, max_length=MOST_SOURCES)
+    sources: list[Source] = Field(default_factory=list, max_length=MOST_SOURCES)
     uploads: list[UUID] = Field(default_factory=list, max_length=MOST_UPLOADS)
     into: str = Field(default="", max_length=1_000)
     swarm_id: UUID | None = None
@@ -170,6 +173,8 @@ async def _keep(node: Node[ImportArgs], item: Item | LeftOut) -> int:
     except NotFoundError as error:
         raise ActionError("not_found", str(error)) from None
     except (InvalidInputError, ConflictError, ActionError) as error:  # a name that a folder has, for example
+        if item.kind == "repository":
+            raise IntakeError(str(error)) from None
         _leave_out(node, f"{item.path}: {error}")
         return 0
     if item.note and len(node.state["notes"]) < SHOWN_LEFT_OUT:

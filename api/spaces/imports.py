@@ -5,7 +5,7 @@ progress.
 """
 
 from collections import Counter
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -43,7 +43,7 @@ class ImportMemory(BaseModel):
         },
     )
 
-    sources: list[str] = Field(
+    sources: list[Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
         default_factory=list,
         max_length=MOST_SOURCES,
         description="Addresses of pages, files, and repositories (`git+https://…`).",
