@@ -235,6 +235,9 @@ class Memory(Protocol):
     ) -> UUID:
         """Save what need not be text; as `save`."""
 
+    async def read_upload(self, upload_id: UUID) -> tuple[str, bytes]:
+        """Return the name and the content of a file that the swarm's owner sent; raise `ActionError` (`not_found`)."""
+
     async def bring(
         self,
         name: str,
@@ -248,7 +251,8 @@ class Memory(Protocol):
     ) -> UUID:
         """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
 
-        The same again changes nothing. Content None: a folder, or a repository.
+        The same again changes nothing. Content None: a folder, or a repository. Raises `ActionError`: `bad_value`,
+        `too_slow`.
         """
 
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
@@ -270,8 +274,13 @@ class Passages(Protocol):
     An entry is named by its id or its path, and stands for all below it too.
     """
 
-    async def missing(self, model: str, *, limit: int, where: UUID | str = "") -> Sequence[tuple[bytes, str]]:
-        """Return passages that `model` has made no vector of yet: what they are kept under, and their text."""
+    async def missing(
+        self, model: str, *, limit: int, where: UUID | str = "", swarm_id: UUID | None = None
+    ) -> Sequence[tuple[bytes, str]]:
+        """Return passages that `model` has made no vector of yet: what they are kept under, and their text.
+
+        `swarm_id`: those of another memory of the same owner, where `where` is, too.
+        """
 
     async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
         """Keep a vector of each; return how many are new."""

@@ -96,6 +96,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "search_vectors": _ALL,
         "search_titles": _ALL,
         "missing_vectors": _WORK,
+        "memory_of": _WORK,
+        "open_upload": _WORK,
         "list_level": _ALL,
         "find_entry": _ALL,
         "entry_path": _ALL,
