@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from pgswarm.actions.base import Action, action, registry
-from pgswarm.actions.conversation.profile import read_profile
+from pgswarm.actions.conversation.profile import may_ask
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import ActionChoice, Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Continue, Fail, Finish, Spawn
@@ -204,7 +204,7 @@ class RouteAction(Action[RouteArgs]):
             node.state["created"] = True
             args = {"why": reason, "context": bounded(node.args.context)}
             return Spawn([Child(CREATE, node.directive, args)], then=self.created)
-        if "advice" in node.state or (await read_profile(node)).involvement == "never":
+        if "advice" in node.state or not await may_ask(node):
             return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
         node.state["advice"] = ""
         question = (
