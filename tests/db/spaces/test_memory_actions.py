@@ -211,8 +211,8 @@ async def test_what_a_model_makes_up_while_it_tidies_changes_nothing(db: Databas
 
 
 async def test_a_folder_that_is_not_thin_is_never_merged_into_another(db: Database, stage: OpenStage) -> None:
-    says = {"groups": [], "merges": [{"folder": "maps", "into": "odd"}, {"folder": "odd", "into": "maps"}], "reason": ""}
-    node = stage(goes(tidy_level=says), "Tidy up")
+    merges = [{"folder": "maps", "into": "odd"}, {"folder": "odd", "into": "maps"}]
+    node = stage(goes(tidy_level={"groups": [], "merges": merges, "reason": ""}), "Tidy up")
     for name in ("maps/a.md", "maps/b.md", "odd/c.md"):
         save(db.conn, node.swarm_id, f"references/{name}", name, kind="markdown")
     done = await node.run("memory/optimise", {"folder": "references"})

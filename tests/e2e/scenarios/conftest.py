@@ -13,8 +13,16 @@ from uuid import UUID
 
 import pytest
 
-from e2e.scenarios.recording import ASK_GOAL, GAME_GOAL, HELLO_GOAL, NEVER_GOAL, PARTS_GOAL, RECORDING, ROUNDS_GOAL
-from e2e.scenarios.recording import SING_GOAL
+from e2e.scenarios.recording import (
+    ASK_GOAL,
+    GAME_GOAL,
+    HELLO_GOAL,
+    NEVER_GOAL,
+    PARTS_GOAL,
+    RECORDING,
+    ROUNDS_GOAL,
+    SING_GOAL,
+)
 from pgswarm.api.app import create_app
 from pgswarm.api.settings import ApiSettings
 from pgswarm.client import Client

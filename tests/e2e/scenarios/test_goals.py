@@ -98,9 +98,7 @@ def test_a_review_that_is_never_content_ends_at_its_bound(world: World) -> None:
 def test_a_script_is_written_tested_kept_where_its_description_says_and_run(world: World) -> None:
     ended = world.ended(HELLO_GOAL)
     assert (ended.outcome, ended.report) == ("succeeded", "The script is kept, and greets."), world.root(ended)
-    (kept,) = (
-        entry for entry in world.anna.entries("memory", swarm_id=ended.swarm_id, folder="projects/Greetings/")
-    )
+    (kept,) = (entry for entry in world.anna.entries("memory", swarm_id=ended.swarm_id, folder="projects/Greetings/"))
     assert (kept.path, kept.kind) == ("projects/Greetings/hello.py", "python")
     assert kept.description == "A script that greets the world"
     assert world.anna.content("memory", kept.entry_id) == HELLO.encode()
@@ -143,9 +141,7 @@ def test_what_nothing_fits_is_asked_back_and_then_fails_with_its_reason(world: W
 
 def test_paused_in_mid_run_with_every_processor_stopped_it_goes_on_in_others(world: World) -> None:
     width = 80  # more than one processor runs at once
-    swarm_id = world.anna.start(
-        "pause me", action="bench/fan_out", args={"width": width, "sleep_ms": 700}
-    ).swarm_id
+    swarm_id = world.anna.start("pause me", action="bench/fan_out", args={"width": width, "sleep_ms": 700}).swarm_id
     for event in world.anna.events(swarm_id, kinds=("node.running",), within_s=30):
         if event.data["depth"] == 1:
             break
@@ -194,7 +190,7 @@ def test_a_fork_from_a_past_moment_rebuilds_the_whole_tree_as_it_was(world: Worl
     assert (world.ended(fork).report, world.ended(PARTS_GOAL).last_seq) == (ended.report, ended.last_seq)
 
 
-def shape(nodes: list[Node]) -> dict[tuple[str, ...], tuple[str | None, ...]]:
+def shape(nodes: list[Node]) -> dict[tuple[str, ...], tuple[str, str | None, str | None]]:
     """Return a tree without its ids: each node's place by the directives above it, and what became of it."""
     by_id = {node.node_id: node for node in nodes}
 
