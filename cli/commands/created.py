@@ -169,7 +169,8 @@ def rerun(
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
     from pgswarm.cli.ids import find_id
-    from pgswarm.cli.library.created import find_blueprint, parse
+    from pgswarm.cli.library.blueprints import find_blueprint
+    from pgswarm.cli.library.created import parse
 
     named = parse(action, needs_version=True)
     with connect(ready_url()) as connection:

@@ -1,5 +1,6 @@
 """The conversation agent: each message takes off what it settles; nothing is asked twice, lost, or asked for ever."""
 
+import json
 from typing import Any
 
 from e2e.swarm.conftest import Plant

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Question, Sleep, Spawn, action
-from pgswarm.actions.created.library import Content
 from pgswarm.actions.base import ActionError
+from pgswarm.actions.created.library import Content
 from pgswarm.actions.models import ModelError
 
 
