@@ -260,6 +260,9 @@ class Memory(Protocol):
     ) -> UUID:
         """Save what need not be text; as `save`."""
 
+    async def read_upload(self, upload_id: UUID) -> tuple[str, bytes]:
+        """Return the name and the content of a file that the swarm's owner sent; raise `ActionError` (`not_found`)."""
+
     async def bring(
         self,
         name: str,
@@ -273,7 +276,8 @@ class Memory(Protocol):
     ) -> UUID:
         """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
 
-        The same again changes nothing. Content None: a folder, or a repository.
+        The same again changes nothing. Content None: a folder, or a repository. Raises `ActionError`: `bad_value`,
+        `too_slow`.
         """
 
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
@@ -295,8 +299,13 @@ class Passages(Protocol):
     An entry is named by its id or its path, and stands for all below it too.
     """
 
-    async def missing(self, model: str, *, limit: int, where: UUID | str = "") -> Sequence[tuple[bytes, str]]:
-        """Return passages that `model` has made no vector of yet: what they are kept under, and their text."""
+    async def missing(
+        self, model: str, *, limit: int, where: UUID | str = "", swarm_id: UUID | None = None
+    ) -> Sequence[tuple[bytes, str]]:
+        """Return passages that `model` has made no vector of yet: what they are kept under, and their text.
+
+        `swarm_id`: those of another memory of the same owner, where `where` is, too.
+        """
 
     async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
         """Keep a vector of each; return how many are new."""
@@ -356,7 +365,10 @@ class Node(Protocol[ArgsT]):
         """Return the swarm's goal, owner and options."""
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose."""
+        """Return the actions that a router may choose; of the swarm's own the first 1,000 by id, for all: `spaces`."""
+
+    async def may_create(self) -> bool:
+        """Return whether actions can be made here: there is an action for it, and the swarm may use it."""
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again.
