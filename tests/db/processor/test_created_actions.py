@@ -18,6 +18,8 @@ from support.database import Database
 from support.processors import Processors, register_actions
 from support.wait import wait_until
 
+pytestmark = pytest.mark.xdist_group("created_actions")  # one worker makes what all of them look at, once
+
 PAGE = (Path(__file__).parents[3] / "docs" / "creation.md").read_text()
 (COUNT,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 WRONG = COUNT.replace("split()", "split('x')")

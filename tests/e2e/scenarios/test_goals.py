@@ -15,6 +15,8 @@ from support.processors import Processors, register_actions
 from support.programs import GAME, GAME_TEST
 from support.wait import wait_until
 
+pytestmark = pytest.mark.xdist_group("goals")  # one worker makes what all of them look at, once
+
 HELLO = "print('hello, world')\n"
 AS_IS = {"how": "as_is", "reason": "", "questions": [], "packages": []}
 ABOUT = {"name": "x", "kind": "script", "description": "Says hello.", "parameters": [], "dependencies": []}
