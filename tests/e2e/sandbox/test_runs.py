@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from pgswarm.actions.sandbox import homes
 from pgswarm.actions.sandbox.choose import choose
+from pgswarm.actions.sandbox.inside import keep
 from pgswarm.actions.sandbox.local import LocalSandbox
 from pgswarm.actions.sandbox.types import MB, File, Level, Limits, Ran, SandboxError
 from support.command import ME
@@ -101,7 +103,13 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 async def test_bomb_is_caught_as_a_whole(sandbox: LocalSandbox, bomb: str) -> None:
     mark = f"bomb-{sandbox.level}-{os.getpid()}"
-    await sandbox.run(["python", "-c", f"import os\n{BOMBS[bomb]}", mark], files={}, limits=replace(SMALL, wall_s=0.5))
+    first = "import os\nr, w = os.pipe()\nif os.fork(): os.read(r, 1)\nelse: os.write(1, b'begun'), os.write(w, b'x')"
+    for wall_s in (0.5, 2, 8):  # a busy machine may not get as far as to the first fork in half a second
+        limits = replace(SMALL, wall_s=wall_s)
+        ran = await sandbox.run(["python", "-c", f"{first}\n{BOMBS[bomb]}", mark], files={}, limits=limits)
+        if ran.stdout == "begun":
+            break
+    assert ran.stdout == "begun", ran
 
     def gone() -> bool:
         return not any(mark in line for line in command_lines())
@@ -123,6 +131,27 @@ def test_run_of_a_processor_that_is_killed_goes_with_it(sandbox: LocalSandbox) -
         wait_until(there, "the run is under way")
         engine.kill()
     wait_until(lambda: not there(), "the run has gone", within_s=15)
+
+
+async def test_run_of_a_keeper_that_is_killed_goes_with_it(sandbox: LocalSandbox) -> None:
+    mark = f"unkept-{sandbox.level}-{os.getpid()}"
+    asked = ["sh", "-c", f"setsid sh -c 'sleep 62; : own {mark}' & sleep 62; : {mark}"]
+    running = asyncio.create_task(sandbox.run(asked, files={}, limits=Limits()))
+
+    def there() -> bool:
+        return any(f": own {mark}" in line and "setsid" not in line for line in command_lines())
+
+    await asyncio.to_thread(wait_until, there, "the run is under way")
+    for keeper in keepers():
+        os.kill(keeper, signal.SIGKILL)
+    with pytest.raises(SandboxError, match="The keeper of a run failed"):
+        await running
+    await asyncio.to_thread(wait_until, lambda: not there(), "the run has gone", within_s=15)
+
+
+def keepers() -> list[int]:
+    children = " ".join(found.read_text() for found in Path("/proc/self/task").glob("*/children")).split()
+    return [int(child) for child in children if keep.__file__ in Path(f"/proc/{child}/cmdline").read_text()]
 
 
 def left_folders() -> list[Path]:
