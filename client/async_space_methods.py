@@ -97,6 +97,7 @@ class AsyncSpaceMethods(ABC):
     ) -> Entry:
         """Keep a text or an upload in a swarm's memory; other content under the same name is a new version.
 
+        With `space`, an entry of its action or util space.
         `ApiError` 409: it is not in `if_version` (0: there is one already).
         """
         return await self._do(spaces.save_entry(swarm_id, name, options, idempotency_key))

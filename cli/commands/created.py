@@ -19,7 +19,9 @@ REVOKE = """
 select pgswarm.revoke_action(swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s,
                              why => %(why)s, blueprint_id => %(blueprint_id)s, everybody => %(everybody)s) as done
 """
-NEW_VERSION = "select pgswarm.create_blueprint(name => %(name)s, based_on => %(based_on)s)::text as blueprint_id"
+NEW_VERSION = """
+select pgswarm.create_blueprint(name => %(name)s, based_on => %(based_on)s, owner => %(owner)s)::text as blueprint_id
+"""
 MERGE = """
 select pgswarm.merge_action(blueprint_id => %(blueprint_id)s, swarm_id => %(swarm_id)s, action_id => %(action_id)s,
                             version => %(version)s, hash => %(hash)s) as version
@@ -117,7 +119,8 @@ def merge(
     """
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
-    from pgswarm.cli.library.created import Place, find, find_blueprint, parse, place
+    from pgswarm.cli.library.blueprints import find_blueprint
+    from pgswarm.cli.library.created import Place, find, parse, place
 
     named = parse(action)
     with connect(ready_url()) as connection:
@@ -134,7 +137,7 @@ def merge(
         with connection.transaction():
             blueprint_id = target["blueprint_id"]
             if target["used_at"] is not None:
-                wanted = {"name": target["name"], "based_on": blueprint_id}
+                wanted = {"name": target["name"], "based_on": blueprint_id, "owner": target["owner_id"]}
                 blueprint_id = connection.execute(NEW_VERSION, wanted).fetchall()[0]["blueprint_id"]
             asked = {name: row[name] for name in ("action_id", "version", "hash")}
             asked |= {"blueprint_id": blueprint_id, "swarm_id": place(connection, swarm, None).swarm_id}
@@ -166,7 +169,8 @@ def rerun(
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
     from pgswarm.cli.ids import find_id
-    from pgswarm.cli.library.created import find_blueprint, parse
+    from pgswarm.cli.library.blueprints import find_blueprint
+    from pgswarm.cli.library.created import parse
 
     named = parse(action, needs_version=True)
     with connect(ready_url()) as connection:

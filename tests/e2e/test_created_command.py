@@ -1,5 +1,6 @@
 """docs/creation.md: its commands as they stand there, on an action that the verbs put in place."""
 
+import json
 import re
 import shlex
 from typing import Any
@@ -24,7 +25,10 @@ def test_bad_version_is_shown_replaced_revoked_merged_and_run_again(db: Database
     last = worker.claim_one()
     make(db.conn, swarm_id, root.node_id, "count_words", "print('two')", improves=1)
     worker.does(finish(last, "wrong"))
-    db.run("select pgswarm.create_blueprint('crew')")
+    mia = db.value("select pgswarm.create_account(username => 'mia')")
+    crew = db.value("select pgswarm.create_blueprint('crew', owner => %(mia)s)", mia=mia)
+    used = json.dumps({"blueprint": str(crew)})
+    db.run("select pgswarm.start_swarm('go', 'test/work', owner => %(mia)s, options => %(used)s)", mia=mia, used=used)
 
     def say(command: str, *more: str, code: int = 0) -> Ended:
         words = shlex.split(command.replace("019a2b3c4d5e", str(swarm_id)))
@@ -39,7 +43,8 @@ def test_bad_version_is_shown_replaced_revoked_merged_and_run_again(db: Database
     assert (first["revoked_why"], first["code"]) == ("counts hyphens as words", "print('one')")
     assert "--yes" in say(MERGE, code=2).err  # nobody is there to see it
     say(MERGE, "--yes")
-    crew = db.value("select blueprint_id from pgswarm.blueprint")
+    crew = db.value("select blueprint_id from pgswarm.blueprint where version = 2")
+    assert db.value("select count(*) from pgswarm.blueprint where owner_id = %(mia)s", mia=mia) == 2  # it stays hers
     assert db.value("select version from pgswarm.created_actions(null, blueprint_id => %(id)s)", id=crew) == 2
     (again,) = say(RERUN, "--json").events
     assert (again["swarm_id"], again["nodes"]) == (str(swarm_id), 1)
