@@ -174,6 +174,8 @@ def arguments(name: str, method: Any) -> Iterator[tuple[list[Any], dict[str, Any
         yield [], given | {"node_id": None}
     if "snapshot" in found:
         yield [], given | {"snapshot": True}
+    if name == "save_entry":  # a route for each space
+        yield from (([], given | {"space": space}) for space in ("action", "util"))
 
 
 def recorded() -> Recorder:
