@@ -34,7 +34,7 @@ select e.name, pgswarm.read_entry(swarm_id => %s, entry_id => e.entry_id)
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
-                          content => %s)
+                          content => %s, fields => %s::jsonb)
 """
 _BRING: Final = """
 select pgswarm.import_entry(swarm_id => %s, node_id => %s, into_swarm => %s, name => %s, kind => %s, folder => %s,
@@ -78,29 +78,44 @@ class SwarmMemory:
             raise ActionError("not_text", str(error)) from None
 
     async def save(
-        self, name: str, content: str, *, kind: str = "text", description: str = "", folder: str = ""
+        self,
+        name: str,
+        content: str,
+        *,
+        kind: str = "text",
+        description: str = "",
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
     ) -> UUID:
         """Save text under `name`; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
         try:
             data = text("content", content)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.save: {error}") from None
-        return await self.save_bytes(name, data, kind=kind, description=description, folder=folder)
+        return await self.save_bytes(name, data, kind=kind, description=description, folder=folder, fields=fields)
 
     async def read_bytes(self, name_or_id: str | UUID) -> bytes:
         """Return an entry's content as it was saved; raise `ActionError` (`not_found`)."""
         return (await self._content(name_or_id))[1]
 
     async def save_bytes(
-        self, name: str, content: bytes, *, kind: str = "binary", description: str = "", folder: str = ""
+        self,
+        name: str,
+        content: bytes,
+        *,
+        kind: str = "binary",
+        description: str = "",
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
     ) -> UUID:
         """Save what need not be text; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
         try:
             for field, value in (("name", name), ("kind", kind), ("description", description), ("folder", folder)):
                 text(field, value)
+            told = None if fields is None else json_value("fields", dict(fields)).decode()
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.save: {error}") from None
-        params = (self._swarm_id, self._node_id, name, kind, description, folder, content)
+        params = (self._swarm_id, self._node_id, name, kind, description, folder, content, told)
         rows: list[tuple[Any, ...]] = await self._side.rows(_SAVE, params, point="save_entry", until=self._until)
         entry_id: UUID = rows[0][0]
         return entry_id

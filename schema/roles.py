@@ -90,6 +90,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "read_entry": _ALL,
         "read_file": _ALL,
         "list_entries": _ALL,
+        "list_utils": _WORK,
         "read_file_part": _PEOPLE,
         "search_memory": _ALL,
         "count_entries": _ALL,
@@ -104,6 +105,8 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "entry_history": _ALL,
         "verify_space": _ALL,
         "created_actions": _ALL,
+        "created_choices": _ALL,
+        "touched_nodes": _PEOPLE,
         "check_invariants": _WORK,
         "count_state": _PEOPLE,
         "worker_load": _PEOPLE,
@@ -145,6 +148,11 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "keep_vectors": _WORK,
         "create_action": _WORK,
         "change_files": _WORK,
+        "read_sign_in": _WORK,
+        "begin_renewal": _WORK,
+        "end_renewal": _WORK,
+        "keep_sign_in": _WORK,
+        "forget_sign_in": _WORK,
         # what row policies, views and everybody's queries call
         "clock": _ALL,
         "current_actor": _ALL,
@@ -209,6 +217,7 @@ TABLES: Final[Mapping[str, Rows]] = MappingProxyType(
         "profile": Rows.OWNER,
         "ready": Rows.NONE,
         "revoked_action": Rows.SHARED,
+        "sign_in": Rows.NONE,
         "space_entry": Rows.SPACE,
         "swarm": Rows.OWNER,
         "upload": Rows.OWNER,
@@ -235,6 +244,7 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "api_request": (),
         "login_throttle": (),
+        "sign_in": (),
     }
 )
 """Tables of which some columns are for the owner alone → the columns that others may read."""

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "docker": "tests/e2e/containers",
     "pgswarm memory add https://": "tests/db/processor/test_memory_import.py, with a site of the tests' own",
     "pgswarm memory add git+https://": "the same",
+    "pgswarm outside login": "tests/db/outside/test_oauth.py, with an authorization server of the tests' own",
     "pip install pgswarm": "the package step of .ci/run",
     "export PGSWARM_DATABASE_URL=": "every test of tests/e2e/test_commands.py",
     "OPENAI_BASE_URL=": "tests/e2e/models, with a server of the tests' own",
