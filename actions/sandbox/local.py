@@ -97,6 +97,7 @@ class LocalSandbox:
             "files": box.limits.files,
             "processes": box.limits.processes,
             "output_bytes": box.limits.output_bytes,
+            "hunted": self.level is not Level.UNSAFE,
             "watched": [str(box.work), *([str(box.tmp)] if own_tmp else [])],
         }
 

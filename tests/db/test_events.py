@@ -267,3 +267,16 @@ def test_second_verb_on_a_swarm_waits_for_the_first_to_commit(db: Database, conn
     assert cancel(conn, swarm_id)
     told: list[DictRow] = events(conn, swarm_id)
     assert [e["seq"] for e in told] == list(range(1, len(told) + 1))
+
+
+def test_nothing_comes_after_the_end_also_where_retention_took_the_events(conn: Conn) -> None:
+    swarm_id = start(conn)
+    assert conn.execute("select pgswarm.next_event_at(%s) as at", [swarm_id]).fetchone()
+    cancel(conn, swarm_id)
+    with pytest.raises(psycopg.Error, match="nothing comes after its end"):
+        conn.execute("select pgswarm.next_event_at(%s)", [swarm_id])
+    with conn.transaction(force_rollback=True):
+        conn.execute("set local session_replication_role = replica")
+        conn.execute("delete from pgswarm.event where swarm_id = %s", [swarm_id])
+        with pytest.raises(psycopg.Error, match="nothing comes after its end"):
+            conn.execute("select pgswarm.next_event_at(%s)", [swarm_id])

@@ -156,7 +156,7 @@ def test_what_cannot_be_added_is_refused_by_name(library: Library, papers: Path)
     assert "--text" in library.add("a", "--text", "b", code=2).err
     assert "name" in library.add("--text", "b", "--name", "a/b", code=2).err
     library.db.value("select pgswarm.cancel_swarm(%(id)s)", id=library.swarm_id)
-    assert "its memory is closed" in library.add("--text", "late", code=1).err
+    assert "nothing comes after its end" in library.add("--text", "late", code=1).err
 
 
 def test_actions_are_listed_and_shown_with_their_arguments(library: Library) -> None:

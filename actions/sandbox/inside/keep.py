@@ -4,6 +4,11 @@ Rule: no process that the run started outlives this one. It adopts orphans (PR_S
 ends, a bound is reached or its own standard input closes (whoever asked has died), it kills until the kernel says that
 there is no child left, however long that takes; what has become of the run is told after `KILL_S` at the latest.
 Standard library only; told by a line of JSON on standard input, answers with one on its output.
+
+Processes that fork, leave their group and end, over and over, are gone before who looks for them has their number.
+Where Landlock keeps signals in (ABI 6), a run has a hunter: a process in a domain around the run's own, whose
+`kill(-1)` meets all of the run at one moment and nobody else, and whom the run cannot signal. It acts when told, and
+when the keeper dies.
 """
 
 import base64
@@ -13,12 +18,18 @@ import json
 import os
 import select
 import signal
+import socket
+import stat
+import struct
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
+LANDLOCK_CREATE, LANDLOCK_RESTRICT = 444, 446  # the same on every architecture
+ONLY_SIGNALS = struct.pack("QQQ", 0, 0, 2)
+"""struct landlock_ruleset_attr: no rule on files or ports, signals stay inside."""
 LOOK_S = 0.05
 """Between two looks at memory and processes."""
 WALK_EVERY = 3
@@ -64,6 +75,7 @@ class Run:
         self.started = time.monotonic()
         self.status: int | None = None
         self.survivors = 0
+        self._hunter, self._post = socket.socketpair()
         out, self._out = os.pipe()
         err, self._err = os.pipe()
         self.outputs = [Output(out, spec["output_bytes"]), Output(err, spec["output_bytes"])]
@@ -72,6 +84,7 @@ class Run:
             self._become()
         for handle in (self._out, self._err):
             os.close(handle)
+        self._post.close()
         for output in self.outputs:
             os.set_blocking(output.handle, False)
 
@@ -87,6 +100,8 @@ class Run:
                 os.setgroups([])
                 os.setresgid(spec["gid"], spec["gid"], spec["gid"])
                 os.setresuid(spec["uid"], spec["uid"], spec["uid"])
+            if spec["hunted"] and keeps_signals_in(spec["argv"][0]) and not os.fork():
+                hunt(self._post)
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             os.chdir("/")
             os.umask(0o077)
@@ -111,6 +126,7 @@ class Run:
     def kill(self, within_s: float) -> bool:
         """Kill until no child is left (orphans become children of this process); return whether the time sufficed."""
         began = time.monotonic()
+        self._let_hunt()
         while self.reap():
             lasted = time.monotonic() - began
             if lasted > within_s:
@@ -122,6 +138,13 @@ class Run:
         self.survivors = len(descendants())
         return not self.survivors
 
+    def _let_hunt(self) -> None:
+        """Tell the hunter, and wait until it has struck: it is below this process and would be killed with the rest."""
+        with contextlib.suppress(OSError), self._hunter:  # one that is late, or gone, is not waited for
+            self._hunter.shutdown(socket.SHUT_WR)
+            self._hunter.settimeout(STUBBORN_S)
+            self._hunter.recv(1)
+
     def exceeded(self, look: int) -> str | None:
         """Return the bound that is passed, if any."""
         spec = self.spec
@@ -130,7 +153,7 @@ class Run:
         if any(output.said > DRAIN * spec["output_bytes"] for output in self.outputs):
             return "output"
         found = descendants()
-        if len(found) > spec["processes"] + 4:  # what starts and confines the run is not its own
+        if len(found) > spec["processes"] + 5:  # what starts, confines and hunts the run is not its own
             return "processes"
         if sum(map(memory_of, found)) > spec["memory_bytes"]:
             return "memory"
@@ -177,6 +200,32 @@ class Run:
             "wall_ms": round(1000 * (time.monotonic() - self.started)),
             "survivors": self.survivors,
         }
+
+
+def keeps_signals_in(program: str) -> bool:
+    """Put this process into a Landlock domain of its own; return whether that can be, and the program still starts."""
+    libc = ctypes.CDLL(None)
+    if Path(program).stat().st_mode & stat.S_ISUID or libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        return False
+    rules = libc.syscall(LANDLOCK_CREATE, ONLY_SIGNALS, ctypes.c_size_t(len(ONLY_SIGNALS)), ctypes.c_uint32(0))
+    if rules < 0:
+        return False
+    try:
+        return not libc.syscall(LANDLOCK_RESTRICT, ctypes.c_int(rules), ctypes.c_uint32(0))
+    finally:
+        os.close(rules)
+
+
+def hunt(post: socket.socket) -> None:
+    """Wait until the keeper's end of the post is closed, then end the run as a whole; never returns."""
+    try:
+        os.setsid()
+        os.dup2(post.fileno(), 0)
+        os.closerange(1, 1024)
+        os.read(0, 1)
+        os.kill(-1, signal.SIGKILL)
+    finally:
+        os._exit(0)
 
 
 def readable_now(handle: int) -> bool:

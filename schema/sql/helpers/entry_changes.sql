@@ -112,10 +112,7 @@ begin
     end if;
     return pgswarm.clock();
   end if;
-  if pgswarm.swarm_status(sight.swarm_id) = 'terminated' then
-    raise exception 'swarm % has terminated: its memory is closed', sight.swarm_id
-      using errcode = 'PS409', detail = 'swarm_id', hint = 'attach it to a new swarm';
-  end if;
+  perform pgswarm.swarm_status(sight.swarm_id);
   return pgswarm.next_event_at(sight.swarm_id);
 end
 $$;

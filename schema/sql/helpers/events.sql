@@ -1,12 +1,26 @@
--- The event table is its own counter: under the swarm's lock its newest row tells the next seq, and that time only rises.
+-- Nothing comes after the end of a swarm.
+create or replace function pgswarm.refuse_after_end(swarm_id uuid) returns timestamptz
+language plpgsql volatile as $$
+begin
+  raise exception 'swarm % has terminated: nothing comes after its end', refuse_after_end.swarm_id
+    using errcode = 'PS409', detail = 'swarm_id', hint = 'start a new swarm, or fork this one at a moment before its end';
+end
+$$;
+
+-- The event table is its own counter: under the swarm's lock its newest row tells the next seq, and that time only rises. Every
+-- verb that is to write events asks here first, so that here is the place that refuses what would come after the end.
 create or replace function pgswarm.next_event_at(swarm_id uuid) returns timestamptz
 language sql volatile as $$
   select coalesce(
-    (select greatest(e.at + interval '1 microsecond', pgswarm.clock())
+    (select case when e.kind = 'swarm.terminated' then pgswarm.refuse_after_end(next_event_at.swarm_id)
+                 else greatest(e.at + interval '1 microsecond', pgswarm.clock()) end
        from pgswarm.event e
       where e.swarm_id = next_event_at.swarm_id
       order by e.seq desc
       limit 1),
+    (select pgswarm.refuse_after_end(s.swarm_id) -- its events are gone
+       from pgswarm.swarm s
+      where s.swarm_id = next_event_at.swarm_id and s.status = 'terminated'),
     pgswarm.clock())
 $$;
 

@@ -4,11 +4,16 @@ create or replace function pgswarm.expire_questions(swarm_id uuid) returns setof
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
-  v_at timestamptz := pgswarm.next_event_at(expire_questions.swarm_id);
+  v_at timestamptz;
   v_from bigint;
   v_nodes uuid[];
   v_to bigint;
 begin
+  if not exists (select from pgswarm.question q
+                  where q.swarm_id = expire_questions.swarm_id and q.closed_at is null and q.expires_at <= pgswarm.clock()) then
+    return;
+  end if;
+  v_at := pgswarm.next_event_at(expire_questions.swarm_id);
   select e.seq + 1 into v_from from pgswarm.event e where e.swarm_id = expire_questions.swarm_id order by e.seq desc limit 1;
   with closed as (
     update pgswarm.question q

@@ -7,7 +7,6 @@ declare
   v_message pgswarm.message;
   v_at timestamptz;
   v_files jsonb;
-  v_status text;
   v_seq bigint;
 begin
   perform pgswarm.require_swarm(add_message.swarm_id);
@@ -19,16 +18,12 @@ begin
       using errcode = 'PS422', detail = 'content', hint = 'shorten it or attach it as a file';
   end if;
   perform pgswarm.lock_swarms(array[add_message.swarm_id]);
-  v_status := pgswarm.swarm_status(add_message.swarm_id);
+  perform pgswarm.swarm_status(add_message.swarm_id);
   if add_message.node_id is not null then
     perform pgswarm.node_status(add_message.swarm_id, add_message.node_id);
   end if;
-  if v_status = 'terminated' then
-    raise exception 'swarm % has terminated: nobody will read the message', add_message.swarm_id
-      using errcode = 'PS409', detail = 'swarm_id', hint = 'start a new swarm';
-  end if;
-  perform pgswarm.keep_texts(array[content]);
   v_at := pgswarm.next_event_at(add_message.swarm_id);
+  perform pgswarm.keep_texts(array[content]);
   v_files := pgswarm.attach_uploads(add_message.swarm_id, add_message.files, v_at);
   insert into pgswarm.message as m (swarm_id, message_id, node_id, content, content_blob, files, author, at)
   values (add_message.swarm_id, pgswarm.new_id(), add_message.node_id, pgswarm.row_text(content), pgswarm.blob_of(content),

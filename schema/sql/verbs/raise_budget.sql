@@ -7,6 +7,7 @@ declare
   v_key text;
   v_row pgswarm.swarm;
   v_used numeric;
+  v_at timestamptz;
   v_seq bigint;
 begin
   perform pgswarm.require_swarm(raise_budget.swarm_id);
@@ -21,10 +22,8 @@ begin
       using errcode = 'PS422', detail = 'options.' || v_key, hint = 'put every limit into budget';
   end if;
   perform pgswarm.lock_swarms(array[raise_budget.swarm_id]);
-  if pgswarm.swarm_status(raise_budget.swarm_id) = 'terminated' then
-    raise exception 'swarm % has terminated', raise_budget.swarm_id
-      using errcode = 'PS409', detail = 'swarm_id', hint = 'start a new one';
-  end if;
+  perform pgswarm.swarm_status(raise_budget.swarm_id);
+  v_at := pgswarm.next_event_at(raise_budget.swarm_id);
   select s.* into v_row from pgswarm.swarm s where s.swarm_id = raise_budget.swarm_id;
   v_row := pgswarm.budget_of(v_budget, v_row);
   select u.name, u.used into v_key, v_used
@@ -45,8 +44,7 @@ begin
    where s.swarm_id = v_row.swarm_id;
   update pgswarm.lane l set deadline_at = v_row.created_at + v_row.max_duration_s * interval '1 second'
    where l.swarm_id = v_row.swarm_id;
-  v_seq := pgswarm.append_event(v_row.swarm_id, pgswarm.next_event_at(v_row.swarm_id), 'swarm.budget_raised', null, null,
-    pgswarm.swarm_frame(v_row));
+  v_seq := pgswarm.append_event(v_row.swarm_id, v_at, 'swarm.budget_raised', null, null, pgswarm.swarm_frame(v_row));
   perform pgswarm.notify_since(v_row.swarm_id, v_seq);
 end
 $$;

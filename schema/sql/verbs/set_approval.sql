@@ -5,6 +5,7 @@ language plpgsql volatile security definer set search_path = pgswarm, pg_temp as
 #variable_conflict use_column
 declare
   v_row pgswarm.swarm;
+  v_at timestamptz;
   v_seq bigint;
 begin
   perform pgswarm.require_swarm(set_approval.swarm_id);
@@ -13,10 +14,8 @@ begin
       using errcode = 'PS422', detail = 'approve', hint = 'none, plan or every_step';
   end if;
   perform pgswarm.lock_swarms(array[set_approval.swarm_id]);
-  if pgswarm.swarm_status(set_approval.swarm_id) = 'terminated' then
-    raise exception 'swarm % has terminated', set_approval.swarm_id
-      using errcode = 'PS409', detail = 'swarm_id', hint = 'start a new one';
-  end if;
+  perform pgswarm.swarm_status(set_approval.swarm_id);
+  v_at := pgswarm.next_event_at(set_approval.swarm_id);
   update pgswarm.swarm s set options = s.options || jsonb_build_object('approve', set_approval.approve)
    where s.swarm_id = set_approval.swarm_id and pgswarm.approval_of(s.options) <> set_approval.approve
   returning s.* into v_row;
@@ -25,8 +24,7 @@ begin
   end if;
   update pgswarm.lane l set has_messages = true
    where l.swarm_id = set_approval.swarm_id and not l.has_messages and pgswarm.is_supervised(v_row.options);
-  v_seq := pgswarm.append_event(v_row.swarm_id, pgswarm.next_event_at(v_row.swarm_id), 'swarm.approval_changed', null, null,
-    pgswarm.swarm_frame(v_row));
+  v_seq := pgswarm.append_event(v_row.swarm_id, v_at, 'swarm.approval_changed', null, null, pgswarm.swarm_frame(v_row));
   perform pgswarm.notify_since(v_row.swarm_id, v_seq);
   return true;
 end

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from pgswarm.actions.sandbox import homes
 from pgswarm.actions.sandbox.choose import choose
+from pgswarm.actions.sandbox.inside import keep
 from pgswarm.actions.sandbox.local import LocalSandbox
 from pgswarm.actions.sandbox.types import MB, File, Level, Limits, Ran, SandboxError
 from support.command import ME
@@ -123,6 +125,27 @@ def test_run_of_a_processor_that_is_killed_goes_with_it(sandbox: LocalSandbox) -
         wait_until(there, "the run is under way")
         engine.kill()
     wait_until(lambda: not there(), "the run has gone", within_s=15)
+
+
+async def test_run_of_a_keeper_that_is_killed_goes_with_it(sandbox: LocalSandbox) -> None:
+    mark = f"unkept-{sandbox.level}-{os.getpid()}"
+    asked = ["sh", "-c", f"setsid sh -c 'sleep 62; : own {mark}' & sleep 62; : {mark}"]
+    running = asyncio.create_task(sandbox.run(asked, files={}, limits=Limits()))
+
+    def there() -> bool:
+        return any(f": own {mark}" in line and "setsid" not in line for line in command_lines())
+
+    await asyncio.to_thread(wait_until, there, "the run is under way")
+    for keeper in keepers():
+        os.kill(keeper, signal.SIGKILL)
+    with pytest.raises(SandboxError, match="The keeper of a run failed"):
+        await running
+    await asyncio.to_thread(wait_until, lambda: not there(), "the run has gone", within_s=15)
+
+
+def keepers() -> list[int]:
+    children = " ".join(found.read_text() for found in Path("/proc/self/task").glob("*/children")).split()
+    return [int(child) for child in children if keep.__file__ in Path(f"/proc/{child}/cmdline").read_text()]
 
 
 def left_folders() -> list[Path]:
