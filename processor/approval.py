@@ -24,9 +24,10 @@ SAID: Final = "pgswarm.corrections"
 SAID_MARK: Final = SAID.encode()
 MAX_CORRECTIONS: Final = 5
 
-_TALK: Final = frozenset({"conversation/ask_user", "conversation/introductory_interview", "conversation/oracle"})
 MAX_SHOWN: Final = 200_000
 """Characters of one question. More is no longer read by a person."""
+
+_TALK: Final = frozenset({"conversation/ask_user", "conversation/introductory_interview", "conversation/oracle"})
 
 
 @dataclass(frozen=True, slots=True)

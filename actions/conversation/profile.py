@@ -65,6 +65,14 @@ async def read_profile(node: Node[Any]) -> Profile:
     return (await known_profile(node)).profile
 
 
+async def may_ask(node: Node[Any]) -> bool:
+    """Say whether the user may be asked what only they can decide: not where they want to be asked never.
+
+    What somebody else or memory may know goes to the oracle (`ask_first`), which looks there before it asks them.
+    """
+    return (await read_profile(node)).involvement != "never"
+
+
 async def save_profile(node: Node[Any], profile: Profile, *, for_all: bool) -> None:
     """Keep the profile: every later question of this swarm's nodes goes by it, and of all the user's where `for_all`.
 

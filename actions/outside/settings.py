@@ -239,14 +239,15 @@ class BranchSettings(_Table):
 
 
 class ImportSettings(_Table):
-    """What may come into memory from elsewhere. `git` are the hosts of which repositories may be taken; none: off.
+    """What may come into memory from elsewhere. `git` are beginnings of addresses of repositories; none: off.
 
-    `max_files` bounds a repository, `timeout_s` the time that it may take to come.
+    `max_files` and `max_bytes` (unpacked) bound a repository or an archive, `timeout_s` the time that it may take.
     """
 
     git: tuple[str, ...] = ()
     timeout_s: float = Field(default=300, gt=0, le=3_600)
     max_files: int = Field(default=20_000, ge=1, le=100_000)
+    max_bytes: int = Field(default=500_000_000, ge=1_000, le=10_000_000_000)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]

@@ -14,6 +14,7 @@ ENTRY_ID = "0198f3a5-2222-7000-8000-000000000000"
 REFERENCES_ID = "dcaf5780-5c1a-8c06-8587-b3646883b38c"  # the built-in folder: the same everywhere
 LONGEST_NAME = 255
 MOST_ENTRIES = 1000
+LARGEST = 2_147_483_647
 
 
 class Entry(BaseModel):

@@ -1,7 +1,7 @@
 """`pgswarm show`: one swarm with its tree, or one node with everything that is known about it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +10,7 @@ from pgswarm.cli.ids import find_id, id_end
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import money, one_line, print_json, safe, short_time, styled, terminal_width
 from pgswarm.cli.tree import tree_lines
+from pgswarm.schema.notes import split
 
 if TYPE_CHECKING:
     import psycopg
@@ -151,8 +152,9 @@ def _show_node(connection: "Connection", swarm_id: str, node_id: str, *, as_json
     questions = connection.execute(QUESTIONS, ids).fetchall()
     calls = connection.execute(CALLS, ids).fetchall()
     (spent,) = connection.execute(NODE_SPEND, ids).fetchall()
+    row["state"], notes = split(row["state"])
     if as_json:
-        print_json({"node": row, "questions": questions, "llm_calls": calls, "spend": spent})
+        print_json({"node": row, "notes": notes, "questions": questions, "llm_calls": calls, "spend": spent})
         return
     report, directive = row.pop("report"), row.pop("directive")
     for name, value in row.items():
@@ -171,10 +173,21 @@ def _show_node(connection: "Connection", swarm_id: str, node_id: str, *, as_json
         typer.echo(
             f"\n{styled('question', 'head')} {question['question_id']}\n{safe(question['prompt'])}\n→ {safe(answer)}"
         )
+    _show_notes(notes)
     for call in calls:
         _show_call(call)
     if report:
         typer.echo(f"\n{styled('report', 'head')}\n{safe(report)}")
+
+
+def _show_notes(notes: Sequence[Mapping[str, Any]]) -> None:
+    """Say what the node noted, each note with the activation that made it."""
+    if notes:
+        typer.echo(f"\n{styled('notes', 'head')}")
+    for note in notes:
+        grave = "" if note.get("level") == "info" else f"{note.get('level')}: "
+        said = safe(f"{grave}{note.get('text')}")
+        typer.echo(f"  {note.get('activation')}. {said}")
 
 
 def _show_call(call: Mapping[str, Any]) -> None:

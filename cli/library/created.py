@@ -82,6 +82,7 @@ def find(connection: "psycopg.Connection[dict[str, Any]]", where: Place, named: 
     if row is None:
         there = ", ".join(f"{r['action_id']}@{r['version']}" for r in rows or versions(connection, where))
         wanted = named.action_id + (f"@{named.version}" if named.version else "")
-        raise BadInputError(f"there is no {one_line(wanted)} here", f"There is: {one_line(there) or 'none'}.")
+        told = f"There is: {one_line(there)}." if there else "No action was made here yet."
+        raise BadInputError(f"there is no {one_line(wanted)} here", told)
     asked = {**where.ids, "action_id": named.action_id, "version": row["version"]}
     return {**row, "code": connection.execute(CODE, asked).fetchall()[0]["code"]}

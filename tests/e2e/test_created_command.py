@@ -49,3 +49,10 @@ def test_bad_version_is_shown_replaced_revoked_merged_and_run_again(db: Database
     (again,) = say(RERUN, "--json").events
     assert (again["swarm_id"], again["nodes"]) == (str(swarm_id), 1)
     assert swarm(db.conn, again["goes_on"])["status"] == "active"
+    other = start(db.conn)  # has one of the same name, that is another
+    root = next(run for run in worker.claim(5, fresh=5) if run.swarm_id == other)
+    make(db.conn, other, root.node_id, "count_words", "print('of another')")
+    worker.does(spawn(root, Kid("created/count_words")))
+    assert f"--swarm: {swarm_id}, {other}" in say(RERUN, code=2).err
+    refused = say(RERUN, "--swarm", str(other), code=1).out
+    assert "version 1 of created/count_words is the newest" in refused

@@ -125,6 +125,7 @@ def desk(folder: Path) -> Desk:
     (folder / "notes.md").write_text("# Notes\n\nWe ship on Fridays. The board decides in March.\n")
     (folder / "papers").mkdir()
     (folder / "papers" / "offer.txt").write_text("We deliver turbines.\n")
+    shutil.make_archive(str(folder / "papers"), "zip", folder, "papers")
     (folder / "user").mkdir()
     command = folder / "bin" / "pgswarm"
     command.parent.mkdir()

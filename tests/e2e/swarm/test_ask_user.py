@@ -1,5 +1,6 @@
 """The conversation agent: each message takes off what it settles; nothing is asked twice, lost, or asked for ever."""
 
+import json
 from typing import Any
 
 from e2e.swarm.conftest import Plant
@@ -73,6 +74,13 @@ async def test_an_answer_off_schema_is_repaired(plant: Plant) -> None:
     ]
     root = await plant(lines, lambda _: "x").run("Ask", "conversation/ask_user")
     assert root.outcome is Outcome.SUCCEEDED
+
+
+async def test_what_the_user_chose_from_a_list_no_model_makes_into_something_else(plant: Plant) -> None:
+    meddles = {"questions": [], "expertise": "ships", "involvement": "always", "notes": ""}
+    tree = plant([("interview", None, meddles)], lambda q: "Decide for yourselves" if "involved" in q else "ships")
+    await tree.run("Get to know me", "conversation/introductory_interview")
+    assert json.loads(await tree.memory.read("profile.json"))["involvement"] == "never"
 
 
 async def test_a_directive_that_asks_nothing_fails_with_its_reason(plant: Plant) -> None:
