@@ -312,7 +312,10 @@ class NodeContext:
         answers = self._woken_with.get("answers") or ()
         then = (spawn.handler or b"main").decode()
         waiting = approval.Waiting(then, approval.as_json(spawn.children), before, answers, self._corrections)
-        question = approval.question(run.action, run.directive, plan, spawn.children)
+        try:
+            question = approval.question(run.action, run.directive, plan, spawn.children)
+        except approval.TooLongError as error:
+            return failed(run, "not_approved", f"What is to be done is too long to be shown to a person. {error}")
         act = Act(run, Verb.ASK, handler=run.handler.encode(), questions=[question])
         act.state = approval.keep(self._whole_state(), waiting)
         return act

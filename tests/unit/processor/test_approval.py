@@ -86,6 +86,20 @@ async def test_a_spawn_waits_for_its_yes_and_is_then_committed_as_it_was() -> No
     assert (child.action, child.directive, child.args, child.priority) == (b"test/a", b"part", b'{"n":1}', 2)
 
 
+async def test_all_that_a_yes_allows_is_shown_and_what_nobody_would_read_is_not_asked_for() -> None:
+    command = "ls; # harmless " + "." * 400 + "\nrm -rf ."
+    many = [Child("test/a", f"part {n}", {"n": n}) for n in range(40)]
+    spawn = Spawn([Child("test/a", "d" * 900, {"command": command, "n": 1, "context": ["x"]}), *many], then="main")
+    prompt = asked(await act_of(lambda _: spawn, context=context("every_step")))
+    assert all(said in prompt for said in ("d" * 900, "    rm -rf .", '{"n": 1}', "part 39"))
+    assert "context" not in prompt
+    planned = Spawn([Child("test/a", "part", {"command": command})], then="main", plan="1. part")
+    assert "rm -rf ." in asked(await act_of(lambda _: planned, context=context("plan")))
+    endless = Spawn([Child("test/a", "x" * approval.MAX_SHOWN)], then="main")
+    refused = await act_of(lambda _: endless, context=context("every_step"))
+    assert (refused.verb, json.loads(refused.error)["code"]) == (Verb.FAIL, "not_approved")
+
+
 def never(_node: Any) -> Any:
     raise AssertionError("the handler runs, although a person has decided")
 
