@@ -13,7 +13,7 @@ from pgswarm.actions.created.inside import runner
 
 MOST: Final = 8_000
 """Characters of it in a prompt."""
-_GUIDE: Final = f"""# How an action that a swarm makes is written
+_GUIDE: Final = """# How an action that a swarm makes is written
 
 It is a module of Python with a function for each handler, or a script of the shell. Each run of a handler is a new
 process in the sandbox: what must outlive it stands in `node.state`. The working directory is the swarm's workspace.
