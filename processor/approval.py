@@ -1,4 +1,4 @@
-"""A person's yes before a spawn, where the swarm's `approve` asks for it: the question, and what an answer means.
+"""A person's yes before a spawn, where the swarm's `approve` asks for it: the question, and what waits for its answer.
 
 Pure. The spawn that a handler returned waits in the node's state under `KEY`, which handlers never see. A yes
 commits it as it was; a no fails the node; anything else is a correction: the handler runs again, from the state that it
@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from textwrap import indent
 from typing import Any, Final
 
+from pgswarm.actions.swarm.notes import filled_in
+from pgswarm.actions.swarm.yes import QUESTION_SCHEMA
 from pgswarm.processor.acts import NewChild
 from pgswarm.processor.encode import json_value
 
@@ -22,12 +24,10 @@ SAID: Final = "pgswarm.corrections"
 SAID_MARK: Final = SAID.encode()
 MAX_CORRECTIONS: Final = 5
 
-_TALK: Final = "conversation/"
 MAX_SHOWN: Final = 200_000
 """Characters of one question. More is no longer read by a person."""
-_YES: Final = frozenset({"yes", "y", "true", "ok", "okay", "go", "go ahead", "approve", "approved", "do it"})
-_NO: Final = frozenset({"no", "n", "false", "stop", "reject", "rejected", "do not", "don't"})
-_SCHEMA: Final = {"anyOf": [{"type": "boolean"}, {"type": "string", "minLength": 1}]}
+
+_TALK: Final = frozenset({"conversation/ask_user", "conversation/introductory_interview", "conversation/oracle"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,6 @@ class Waiting:
     corrections: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a person said: yes, no, or what should be different."""
-
-    yes: bool
-    correction: str = ""
-
-
 def is_needed(approve: str | None, plan: str, actions: Sequence[str], routable: Callable[[str], bool]) -> bool:
     """Say whether a spawn of `actions` needs a yes: a plan does, and at every step whatever carries out work.
 
@@ -61,7 +53,7 @@ def is_needed(approve: str | None, plan: str, actions: Sequence[str], routable: 
     if approve == "plan":
         return bool(plan)
     if approve == "every_step":
-        return bool(plan) or any(routable(action) and not action.startswith(_TALK) for action in actions)
+        return bool(plan) or any(routable(action) and action not in _TALK for action in actions)
     return False
 
 
@@ -72,7 +64,7 @@ class TooLongError(Exception):
 def question(action: str, directive: str, plan: str, children: Sequence[NewChild]) -> bytes:
     """Return the question about a spawn, as JSON; raise `TooLongError` where nobody would read it."""
     # A plan is said in its own words; what it does not say are arguments that are fixed already.
-    steps = [child for child in children if not plan or _shown_args(child.args)]
+    steps = [child for child in children if not plan or _shown_args(child)]
     parts = [
         f"May {action} go on with \u201c{directive}\u201d like this?",
         *([plan] if plan else []),
@@ -82,18 +74,7 @@ def question(action: str, directive: str, plan: str, children: Sequence[NewChild
     prompt = "\n\n".join(parts)
     if len(prompt) > MAX_SHOWN:
         raise TooLongError(f"It takes {len(prompt):,} characters to show, the limit is {MAX_SHOWN:,}.")
-    return json_value("question", {"prompt": prompt, "schema": _SCHEMA})
-
-
-def read(answer: Any) -> Said:
-    """Return what an answer means."""
-    if isinstance(answer, bool):
-        return Said(yes=answer)
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    word = " ".join(text.split()).strip("\"'.! \u201c\u201d").lower()
-    if word in _YES or word in _NO:
-        return Said(yes=word in _YES)
-    return Said(yes=False, correction=text.strip())
+    return json_value("question", {"prompt": prompt, "schema": QUESTION_SCHEMA})
 
 
 def keep(state: Mapping[str, Any], waiting: Waiting) -> bytes:
@@ -133,7 +114,7 @@ def from_json(children: Sequence[Mapping[str, Any]]) -> list[NewChild]:
 
 def _step(child: NewChild) -> str:
     """A line, and below it the arguments that have lines of their own: code is read as code, not in one row."""
-    shown = _shown_args(child.args)
+    shown = _shown_args(child)
     blocks = {name: value for name, value in shown.items() if isinstance(value, str) and "\n" in value}
     inline = {name: value for name, value in shown.items() if name not in blocks}
     line = f"- {child.action.decode()}: {child.directive.decode()}"
@@ -142,6 +123,7 @@ def _step(child: NewChild) -> str:
     return "\n".join([line, *(f"  {name}:\n{indent(value, '    ', lambda _: True)}" for name, value in blocks.items())])
 
 
-def _shown_args(args: bytes) -> dict[str, Any]:
+def _shown_args(child: NewChild) -> dict[str, Any]:
     """The arguments that are for a person to judge; what was handed on from earlier work is no choice of this step."""
-    return {name: value for name, value in json.loads(args).items() if name not in {"context", "level"}}
+    ours = filled_in(child.action.decode())
+    return {name: value for name, value in json.loads(child.args).items() if name not in ours}

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pgswarm.actions.created.library import CREATE
 from pgswarm.actions.created.policy import may_create
 from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
+from pgswarm.actions.swarm.yes import read_answer
 from pgswarm.processor import approval, unclear
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.acts import Act, failed
@@ -206,13 +207,20 @@ class NodeContext:
         return info
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose, the swarm's own among them."""
+        """Return the actions that a router may choose: all that are registered, the first of the swarm's own."""
         choices = await self._services.catalogue.choices(self._services.side)
-        options = (await self._swarm()).options
-        if not may_create(options) or self._services.models.is_offline("coder", options):
+        if not await self.may_create():
             choices = [choice for choice in choices if choice.action_id != CREATE]
         own = await self.library.choices()
         return [*choices, *(ActionChoice(one.action_id, one.description, one.input_schema) for one in own)]
+
+    async def may_create(self) -> bool:
+        """Return whether actions can be made here: by the setting, the swarm's option, and with a model that writes."""
+        options = (await self._swarm()).options
+        if not may_create(options) or self._services.models.is_offline("coder", options):
+            return False
+        choices = await self._services.catalogue.choices(self._services.side)
+        return any(choice.action_id == CREATE for choice in choices)
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""
@@ -327,7 +335,7 @@ class NodeContext:
         own, waiting = approval.split(self._own_state)
         if waiting is None:  # the mark stood in the handler's own state
             return None
-        said = approval.read(self.answers[-1].answer if self.answers else False)
+        said = read_answer(self.answers[-1].answer if self.answers else False)
         if said.yes:
             act = Act(
                 self._run, Verb.SPAWN, handler=waiting.then.encode(), children=approval.from_json(waiting.children)

@@ -10,6 +10,8 @@ from pgswarm.actions.node import Answer, Report
 from pgswarm.actions.swarm.outputs import output_of
 
 MAX_CHARS = 60_000
+_FILLED = frozenset({"context", "level"})
+_OTHERS = ("mcp/", "a2a/", "created/")
 _OUTPUTS = 3
 _CUT = "\n… (cut: the whole is in the report of its node)"
 
@@ -55,6 +57,11 @@ def bounded(notes: Sequence[Note], most: int = MAX_CHARS) -> list[dict[str, Any]
         }
         for note, output in zip(notes, outputs, strict=True)
     ]
+
+
+def filled_in(action_id: str) -> frozenset[str]:
+    """Return the arguments that whoever orders work fills in: none of an action whose arguments others have named."""
+    return frozenset() if action_id.startswith(_OTHERS) else _FILLED
 
 
 def _fitting(outputs: Sequence[dict[str, Any] | None], room: int) -> list[dict[str, Any] | None]:

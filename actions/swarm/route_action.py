@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from pgswarm.actions.base import Action, action, registry
-from pgswarm.actions.conversation.profile import read_profile
+from pgswarm.actions.conversation.profile import may_ask
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import ActionChoice, Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Child, Continue, Fail, Finish, Spawn
@@ -26,13 +26,12 @@ from pgswarm.actions.spaces.offered import (
     choices_of,
     find_action,
     is_offered,
-    may_create,
     small_space,
 )
 from pgswarm.actions.spaces.places import Place
 from pgswarm.actions.spaces.router import Guide, Lost, reject, walk
 from pgswarm.actions.swarm.failures import hopeless, told
-from pgswarm.actions.swarm.notes import Note, bounded
+from pgswarm.actions.swarm.notes import Note, bounded, filled_in
 from pgswarm.actions.swarm.suggest import save_suggestion
 from pgswarm.schema.json_schema import misfits
 from pgswarm.schema.states import Outcome
@@ -46,7 +45,6 @@ _MOST_PROBLEMS = 3
 _MAX_CONTEXT = 20_000
 """Characters of earlier reports that arguments may be taken from."""
 ASK_USER = "conversation/ask_user"
-_FILLED_HERE = frozenset({"context", "level"})
 
 
 class RouteArgs(BaseModel):
@@ -219,11 +217,11 @@ class RouteAction(Action[RouteArgs]):
         if tried:
             return Fail(tried[0]["code"], tried[0]["reason"])
         await save_suggestion(node, "missing action", f"No action fits: {node.directive}\n\n{reason}".strip())
-        if not node.state.get("created") and await may_create(node):
+        if not node.state.get("created") and await node.may_create():
             node.state["created"] = True
             args = {"why": reason, "context": bounded(node.args.context)}
             return Spawn([Child(CREATE, node.directive, args)], then=self.created)
-        if "advice" in node.state or (await read_profile(node)).involvement == "never":
+        if "advice" in node.state or not await may_ask(node):
             return Fail("no_action_fits", f"No action fits this directive. {reason}".strip())
         node.state["advice"] = ""
         question = (
@@ -293,17 +291,19 @@ def _short(text: str) -> str:
 def _shown(choice: ActionChoice) -> dict[str, Any]:
     """An action for a prompt, without the arguments that the router itself fills in."""
     schema = choice.input_schema
-    properties = {k: v for k, v in (schema.get("properties") or {}).items() if k not in _FILLED_HERE}
+    ours = filled_in(choice.action_id)
+    properties = {k: v for k, v in (schema.get("properties") or {}).items() if k not in ours}
     told = {**{k: v for k, v in schema.items() if k not in {"$defs", "title"}}, "properties": properties}
     return {"action": choice.action_id, "description": choice.description, "input_schema": told}
 
 
 def _args(chosen: ActionChoice, given: Mapping[str, Any], own: RouteArgs) -> dict[str, Any]:
-    properties = chosen.input_schema.get("properties") or {}
-    args = {name: value for name, value in given.items() if name not in _FILLED_HERE}
-    if "context" in properties and own.context:
+    ours = filled_in(chosen.action_id)
+    wanted = ours & (chosen.input_schema.get("properties") or {}).keys()
+    args = {name: value for name, value in given.items() if name not in ours}
+    if "context" in wanted and own.context:
         args["context"] = bounded(own.context)
-    if "level" in properties:
+    if "level" in wanted:
         args["level"] = own.level
     return args
 

@@ -211,6 +211,18 @@ async def test_what_a_model_makes_up_while_it_tidies_changes_nothing(db: Databas
     assert find(db.conn, node.swarm_id, "projects/t 4.md")
 
 
+async def test_a_folder_that_is_not_thin_is_never_merged_into_another(db: Database, stage: OpenStage) -> None:
+    merges = [{"folder": "maps", "into": "odd"}, {"folder": "odd", "into": "maps"}]
+    node = stage(goes(tidy_level={"groups": [], "merges": merges, "reason": ""}), "Tidy up")
+    for name in ("maps/a.md", "maps/b.md", "odd/c.md"):
+        save(db.conn, node.swarm_id, f"references/{name}", name, kind="markdown")
+    done = await node.run("memory/optimise", {"folder": "references"})
+    assert "merged 1 thin ones. 1 changes were passed over" in done.report
+    assert {"references/maps/a.md", "references/maps/b.md", "references/maps/c.md"} <= set(
+        paths(db.conn, node.swarm_id)
+    )
+
+
 async def test_the_swarms_part_of_the_action_space_is_tidied_and_what_is_shared_stays(
     db: Database, stage: OpenStage
 ) -> None:

@@ -139,6 +139,19 @@ async def test_a_branch_is_judged_again_with_the_answer_to_its_reviewers_questio
     assert counted(tree)["swarm/review_branch"] == 3  # a twice, b once
 
 
+async def test_a_branch_whose_reviewer_failed_is_not_complete(plant: Plant) -> None:
+    lines = [
+        ("decompose", None, {"questions": [], "parts": ["a"]}),
+        ("review_overall", {"branches": [{"complete": False, "reason": "It could not be reviewed: it fell ill"}]}, {
+            "complete": False, "reason": "nobody saw it", "left": "", "questions": []
+        }),
+        ("consolidate", None, {"report": "What there is."}),
+    ]  # fmt: skip
+    reviewer = {"swarm/review_branch": lambda _: Fail("ill", "it fell ill"), "swarm/route_action": Worker()}
+    root = await plant(lines, stand_ins=reviewer).run("Do it", "swarm/decompose_directive")
+    assert (root.outcome, root.report) == (Outcome.FAILED, "What there is."), root.error
+
+
 async def test_a_failed_part_is_tried_again_with_advice(plant: Plant) -> None:
     lines = [
         ("decompose", None, {"questions": [], "parts": ["a", "b"]}),

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from pgswarm.actions import Child, Finish, Spawn
+from pgswarm.actions.swarm.yes import Said, read_answer
 from pgswarm.processor import approval
+from pgswarm.processor.acts import NewChild
+from pgswarm.processor.encode import json_value
 from pgswarm.schema.states import Verb
 from unit.processor.test_runner import Bench
 
@@ -46,6 +49,7 @@ def asked(act: Any) -> str:
         ("every_step", PLAN, True),
         ("every_step", STEP, True),
         ("every_step", Spawn([Child("conversation/ask_user", "x")], then="main"), False),
+        ("every_step", Spawn([Child("conversation/of_others", "x")], then="main"), True),
     ],
 )
 async def test_a_yes_is_asked_for_where_the_swarm_wants_it(approve: str, outcome: Spawn, needed: Any) -> None:
@@ -55,6 +59,14 @@ async def test_a_yes_is_asked_for_where_the_swarm_wants_it(approve: str, outcome
 def test_what_only_routes_or_reviews_needs_no_yes_but_a_plan_does() -> None:
     assert not approval.is_needed("every_step", "", ["swarm/review_reports"], lambda _: False)
     assert approval.is_needed("every_step", "1. x", ["swarm/route_action"], lambda _: False)
+
+
+def test_arguments_that_others_have_named_are_all_shown() -> None:
+    args = json_value("args", {"context": ["delete all"], "level": "root"})
+    children = [NewChild(action, b"go", args, None) for action in (b"mcp/shell/run", b"text/write_text")]
+    shown = str(json.loads(approval.question("swarm/route_action", "go", "", children))["prompt"]).splitlines()
+    assert '- mcp/shell/run: go {"context": ["delete all"], "level": "root"}' in shown
+    assert "- text/write_text: go" in shown
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,7 @@ def test_what_only_routes_or_reviews_needs_no_yes_but_a_plan_does() -> None:
     ],
 )
 def test_an_answer_is_a_yes_a_no_or_a_correction(answer: Any, yes: Any, correction: str) -> None:
-    assert approval.read(answer) == approval.Said(yes=yes, correction=correction)
+    assert read_answer(answer) == Said(yes=yes, correction=correction)
 
 
 async def test_a_spawn_waits_for_its_yes_and_is_then_committed_as_it_was() -> None:
@@ -135,11 +147,11 @@ async def test_a_correction_may_lead_to_something_else_than_a_spawn() -> None:
 
 
 async def test_corrections_without_an_end_fail_the_node() -> None:
-    act = await act_of(lambda _: PLAN, context=context())
-    for _ in range(approval.MAX_CORRECTIONS):
+    act, questions = await act_of(lambda _: PLAN, context=context()), 1
+    while act.verb is Verb.ASK and questions < 20:
         act = await act_of(lambda _: PLAN, context=context("plan", "other"), state=act.state)
-        if act.verb is Verb.FAIL:
-            break
+        questions += act.verb is Verb.ASK
+    assert (act.verb, questions) == (Verb.FAIL, 5), "as docs/people.md says: asked anew five times at most"
     assert json.loads(act.error)["code"] == "not_approved"
 
 

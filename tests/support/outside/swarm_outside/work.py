@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Question, Sleep, Spawn, action
 from pgswarm.actions.base import ActionError
+from pgswarm.actions.created.library import Content
 from pgswarm.actions.models import ModelError
 
 
@@ -147,6 +148,8 @@ class Touch(Action[TouchArgs]):
         word = node.answers[0].answer
         await node.memory.save("word.txt", word)
         await node.files.write("notes/word.txt", word)
+        say = Content("echo it", "shell", {"type": "object"}, {}, ())
+        node.state["made"] = await node.library.file("say", "Say it", say, tests=[], approval={"by": "policy"})
         model = await node.llm(Word, Prompt("word", "Say a word.", {"about": word}))
         with contextlib.suppress(ModelError):
             await node.llm(Word, Prompt("refused", "Say another.", {}))
