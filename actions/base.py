@@ -52,6 +52,7 @@ class ActionSpec:
     handlers: tuple[str, ...]
     source: str = ""
     output_schema: Mapping[str, Any] | None = None
+    off: str = ""
 
 
 class Action(Generic[ArgsT]):
@@ -106,10 +107,13 @@ def action(
     max_backoff_s: float = 30.0,
     routable: bool = True,
     output: type[BaseModel] | None = None,
+    off: str = "",
 ) -> Callable[[type[ActionT]], type[ActionT]]:
     """Register a class as the action `folder/name`; `timeout_s` in seconds for one activation.
 
-    `output`: what its report is, as JSON: other actions whose arguments that fits can be chained to it.
+    `output`: what its report is, or ends with, as JSON: other actions whose arguments that fits can be chained to it.
+    `off`: a sentence that says what would switch it on, where it is off in this process: routers do not choose it then,
+    and where it is what was wanted, people are told that sentence.
     """
 
     def register(cls: type[ActionT]) -> type[ActionT]:
@@ -120,12 +124,13 @@ def action(
             timeout_s=timeout_s,
             max_attempts=max_attempts,
             max_backoff_s=max_backoff_s,
-            routable=routable,
+            routable=routable and not off,
             args_model=_args_model(cls),
             handlers=tuple(
                 name for name, fn in inspect.getmembers(cls, inspect.iscoroutinefunction) if not name.startswith("_")
             ),
             output_schema=output.model_json_schema() if output else None,
+            off=off,
         )
         registry.add(cls)
         return cls

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from pgswarm.actions.created.library import Library
 from pgswarm.actions.spaces.places import Spaces
+from pgswarm.actions.spaces.utils import Util
 from pgswarm.schema.states import Outcome
 
 ArgsT = TypeVar("ArgsT", bound=BaseModel)
@@ -130,7 +131,8 @@ class CodeRun:
     """What became of a command in the sandbox: `changed` and `removed` are paths of the workspace.
 
     `reason` is why it ended (see `sandbox.types.Reason`); `exit_code` is None where a bound ended it. `left_out` names
-    what it left behind and was not kept, with the reason; `truncated`: it said more than is kept.
+    what it left behind and was not kept, with the reason; `truncated`: it said more than is kept. `utils` names the
+    version of each function of the util space that it could import.
     """
 
     exit_code: int | None
@@ -142,6 +144,7 @@ class CodeRun:
     left_out: Sequence[str] = ()
     truncated: bool = False
     wall_ms: int = 0
+    utils: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -199,14 +202,18 @@ class Bench(Protocol):
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
         apart: bool = False,
+        utils: bool = True,
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
         `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
         that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
-        workspace with the same path; `apart`: it finds these alone, and nothing is kept. Raises `ActionError`:
-        `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
+        workspace with the same path; `apart`: it finds these alone, and nothing is kept; `utils`: its Python can import
+        the functions of the util space. Raises `ActionError`: `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
         """
+
+    async def utils(self) -> Sequence[Util]:
+        """Return the functions of the util space, the swarm's own first, in the versions in force; bounded."""
 
 
 class Memory(Protocol):
@@ -223,17 +230,37 @@ class Memory(Protocol):
         """Return an entry's whole text; raise `ActionError` (`not_found`, `not_text`) with a remedy."""
 
     async def save(
-        self, name: str, content: str, *, kind: str = "text", description: str = "", folder: str = ""
+        self,
+        name: str,
+        content: str,
+        *,
+        kind: str = "text",
+        description: str = "",
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
     ) -> UUID:
-        """Save text under `name`; the same call in a retried activation saves once. Return the entry's id."""
+        """Save text under `name`; the same call in a retried activation saves once. Return the entry's id.
+
+        `fields` are those of its kind (`schema.kinds`); left out, they stay as they are.
+        """
 
     async def read_bytes(self, name_or_id: str | UUID) -> bytes:
         """Return an entry's content as it was saved; raise `ActionError` (`not_found`)."""
 
     async def save_bytes(
-        self, name: str, content: bytes, *, kind: str = "binary", description: str = "", folder: str = ""
+        self,
+        name: str,
+        content: bytes,
+        *,
+        kind: str = "binary",
+        description: str = "",
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
     ) -> UUID:
         """Save what need not be text; as `save`."""
+
+    async def read_upload(self, upload_id: UUID) -> tuple[str, bytes]:
+        """Return the name and the content of a file that the swarm's owner sent; raise `ActionError` (`not_found`)."""
 
     async def bring(
         self,
@@ -248,7 +275,8 @@ class Memory(Protocol):
     ) -> UUID:
         """File what an import brought, with the fields of its kind; `swarm_id`: in another memory of the same owner.
 
-        The same again changes nothing. Content None: a folder, or a repository.
+        The same again changes nothing. Content None: a folder, or a repository. Raises `ActionError`: `bad_value`,
+        `too_slow`.
         """
 
     async def search(self, query: str, *, limit: int = 5, folder: str = "") -> Sequence[Passage]:
@@ -270,8 +298,13 @@ class Passages(Protocol):
     An entry is named by its id or its path, and stands for all below it too.
     """
 
-    async def missing(self, model: str, *, limit: int, where: UUID | str = "") -> Sequence[tuple[bytes, str]]:
-        """Return passages that `model` has made no vector of yet: what they are kept under, and their text."""
+    async def missing(
+        self, model: str, *, limit: int, where: UUID | str = "", swarm_id: UUID | None = None
+    ) -> Sequence[tuple[bytes, str]]:
+        """Return passages that `model` has made no vector of yet: what they are kept under, and their text.
+
+        `swarm_id`: those of another memory of the same owner, where `where` is, too.
+        """
 
     async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
         """Keep a vector of each; return how many are new."""
@@ -331,7 +364,10 @@ class Node(Protocol[ArgsT]):
         """Return the swarm's goal, owner and options."""
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose."""
+        """Return the actions that a router may choose; of the swarm's own the first 1,000 by id, for all: `spaces`."""
+
+    async def may_create(self) -> bool:
+        """Return whether actions can be made here: there is an action for it, and the swarm may use it."""
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again.

@@ -28,6 +28,7 @@ from pgswarm.api.secrets import hide_in_access_log
 from pgswarm.api.settings import ApiSettings
 from pgswarm.api.spaces.blueprints import router as blueprints
 from pgswarm.api.spaces.changes import router as space_changes
+from pgswarm.api.spaces.created import router as created
 from pgswarm.api.spaces.imports import router as imports
 from pgswarm.api.spaces.keep import router as memory
 from pgswarm.api.spaces.routes import router as spaces
@@ -48,6 +49,7 @@ ROUTERS = (
     memory,
     imports,
     blueprints,
+    created,
     workers,
     health,
 )

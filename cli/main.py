@@ -16,12 +16,15 @@ from pgswarm.cli.commands import (
     answer,
     api,
     bench,
+    blueprints,
+    correct,
     db,
     doctor,
     files,
     memory,
     migrate,
     models,
+    outside,
     processor,
     profile,
     run,
@@ -54,8 +57,8 @@ unreachable or of a wrong version, 130 interrupted.
 
 app = typer.Typer(help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for group in (
-    *(run, up, swarms, show, watch, answer, steer, time, memory, files, suggestions, profile, actions),
-    *(models, processor, api, sandbox, doctor, bench, migrate, db),
+    *(run, up, swarms, show, watch, answer, steer, correct, time, memory, files, suggestions, profile, actions),
+    *(blueprints, models, outside, processor, api, sandbox, doctor, bench, migrate, db),
 ):
     group.register(app)
 

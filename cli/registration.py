@@ -32,7 +32,7 @@ def register_actions(url: str) -> tuple[int, list[str]]:
 
     left_out = [f"{failure.name} (of {failure.source}) is left out: {failure.reason}" for failure in discover()]
     if os.environ.get("PGSWARM_CONNECTIONS"):
-        left_out += connect()
+        left_out += connect(url)
     with open_database(url) as connection:
         row = connection.execute(REGISTER, (specs(registry), as_json(pages(registry)))).fetchall()[0]
     return int(row["written"]), left_out
@@ -77,19 +77,17 @@ def api_page(made_of: str) -> "Page":
     return Page("swarm/api.md", "The HTTP API: every route with what it does.", "\n".join(lines))
 
 
-def connect() -> list[str]:
+def connect(url: str) -> list[str]:
     """Take the actions of outside connections that answer soon; return what did not."""
-    import asyncio
-
     from pgswarm.actions.base import registry
-    from pgswarm.actions.outside.loading import ask_all
     from pgswarm.actions.outside.settings import ConnectionsError, load
+    from pgswarm.cli.connections import ask
 
     try:
         connections = load()
     except ConnectionsError as error:
         return [f"no outside connection is used: {error}"]
-    found = asyncio.run(ask_all(connections))
+    found = ask(connections, lambda: url)
     for offer in found.offers:
         for action in offer.actions:
             registry.put(action)

@@ -22,9 +22,10 @@ DEEPEST_INDENT = 40  # beyond this many levels a line moves no further to the ri
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One node's line: what is drawn before it, and the node."""
+    """One node's line: what is drawn before it, and before a further line about it, and the node."""
 
     indent: str
+    below: str
     node: Mapping[str, Any]
 
     @property
@@ -51,8 +52,8 @@ def tree_lines(nodes: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
     pending: list[tuple[Mapping[str, Any], tuple[bool, ...]]] = [(node, ()) for node in reversed(children[None])]
     while pending:
         node, lasts = pending.pop()
-        yield Line(_indent(lasts), node)
         below = children.get(node["node_id"], [])
+        yield Line(_indent(lasts), _indent_below(lasts, has_children=bool(below)), node)
         last = len(below) - 1
         pending.extend(
             (child, (*lasts[-DEEPEST_INDENT:], index == last)) for index, child in reversed(list(enumerate(below)))
@@ -63,3 +64,7 @@ def _indent(lasts: tuple[bool, ...]) -> str:
     if not lasts:
         return ""
     return "".join("   " if last else "│  " for last in lasts[:-1]) + ("└─ " if lasts[-1] else "├─ ")
+
+
+def _indent_below(lasts: tuple[bool, ...], *, has_children: bool) -> str:
+    return "".join("   " if last else "│  " for last in lasts) + ("│" if has_children else " ")

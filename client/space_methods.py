@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TypeVar, Unpack
 
-from pgswarm.client.calls import blueprints, spaces
+from pgswarm.client.calls import blueprints, created, spaces
 from pgswarm.client.calls.blueprints import BlueprintOptions
 from pgswarm.client.calls.parts import Id
 from pgswarm.client.calls.spaces import EntryOptions, ImportOptions, Space
 from pgswarm.client.models import (
     Blueprint,
+    CreatedVersion,
     Entry,
     EntryVersion,
     Flaw,
@@ -20,7 +21,9 @@ from pgswarm.client.models import (
     Moved,
     Passage,
     Place,
+    RunsAgain,
     Started,
+    TouchedNode,
     Worker,
 )
 from pgswarm.client.wire import Call, Listing
@@ -90,6 +93,7 @@ class SpaceMethods(ABC):
     ) -> Entry:
         """Keep a text or an upload in a swarm's memory; other content under the same name is a new version.
 
+        With `space`, an entry of its action or util space.
         `ApiError` 409: it is not in `if_version` (0: there is one already).
         """
         return self._do(spaces.save_entry(swarm_id, name, options, idempotency_key))
@@ -133,6 +137,60 @@ class SpaceMethods(ABC):
     ) -> Blueprint:
         """Make a new version of a blueprint, whole or not at all; the first of its name is version 1."""
         return self._do(blueprints.create_blueprint(name, options, idempotency_key))
+
+    # actions that swarms made
+
+    def created_actions(self, swarm_id: Id, *, action: str | None = None) -> Iterator[CreatedVersion]:
+        """Iterate over the versions of what a swarm made or has from its blueprint; `action`: of one, by its id."""
+        return self._each(created.created_actions(swarm_id, action))
+
+    def touched_nodes(self, swarm_id: Id, action: str, version: int) -> Iterator[TouchedNode]:
+        """Iterate over the nodes that a version touched, with the files and entries that each wrote."""
+        return self._each(created.touched_nodes(swarm_id, action, version))
+
+    def revoke_action(
+        self,
+        swarm_id: Id,
+        action_id: str,
+        version: int,
+        why: str,
+        *,
+        everybody: bool = False,
+        idempotency_key: str | None = None,
+    ) -> bool:
+        """Stop the use of a version: its content runs no more. False: it was revoked already."""
+        wanted = {"action_id": action_id, "version": version, "why": why, "everybody": everybody}
+        return self._do(created.revoke_action(swarm_id, wanted, idempotency_key))
+
+    def revoke_blueprint_action(
+        self,
+        blueprint_id: Id,
+        action_id: str,
+        version: int,
+        why: str,
+        *,
+        everybody: bool = False,
+        idempotency_key: str | None = None,
+    ) -> bool:
+        """Stop the use of a version that a blueprint has. False: it was revoked already."""
+        wanted = {"action_id": action_id, "version": version, "why": why, "everybody": everybody}
+        return self._do(created.revoke_blueprint_action(blueprint_id, wanted, idempotency_key))
+
+    def rerun_action(
+        self,
+        swarm_id: Id,
+        action_id: str,
+        version: int,
+        *,
+        blueprint_id: Id | None = None,
+        idempotency_key: str | None = None,
+    ) -> RunsAgain:
+        """Run again what a version did, with the newest: in the swarm while the parents wait, else in a fork of it.
+
+        `blueprint_id`: with the version that this blueprint has.
+        """
+        wanted = {"action_id": action_id, "version": version, "blueprint_id": blueprint_id}
+        return self._do(created.rerun_action(swarm_id, wanted, idempotency_key))
 
     # processors
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg import Connection, sql
 
+from pgswarm.migrations.extension import make_extension
 from pgswarm.schema.apply import apply_sql, fingerprint, schema_owner
 from pgswarm.schema.errors import DatabaseRightsError, DatabaseVersionError
 from pgswarm.schema.roles import OWNER, ROLES
@@ -87,6 +88,7 @@ def upgrade(url: str, *, single_role: bool = False) -> bool:
         if before.current:
             return False
         try:
+            make_extension(connection)
             if owner == OWNER:
                 make_roles(connection)
             connection.execute(

@@ -1,15 +1,20 @@
-"""A person's yes before a spawn, where the swarm's `approve` asks for it: the question, and what an answer means.
+"""A person's yes before a spawn, where the swarm's `approve` asks for it: the question, and what waits for its answer.
 
 Pure. The spawn that a handler returned waits in the node's state under `KEY`, which handlers never see. A yes
 commits it as it was; a no fails the node; anything else is a correction: the handler runs again, from the state that it
 had, with the correction among its messages, where it stays (under `SAID`). Bounded: `MAX_CORRECTIONS` of one spawn.
+A person says yes to no more than they were shown: every child stands in the question with its directive and arguments
+whole, and a spawn of more than `MAX_SHOWN` characters is not asked for but fails.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from textwrap import indent
 from typing import Any, Final
 
+from pgswarm.actions.swarm.notes import filled_in
+from pgswarm.actions.swarm.yes import QUESTION_SCHEMA
 from pgswarm.processor.acts import NewChild
 from pgswarm.processor.encode import json_value
 
@@ -19,13 +24,10 @@ SAID: Final = "pgswarm.corrections"
 SAID_MARK: Final = SAID.encode()
 MAX_CORRECTIONS: Final = 5
 
-_TALK: Final = "conversation/"
-_SHOWN_LINES: Final = 20
-_SHOWN_CHARS: Final = 300
-_PLAN_CHARS: Final = 8_000
-_YES: Final = frozenset({"yes", "y", "true", "ok", "okay", "go", "go ahead", "approve", "approved", "do it"})
-_NO: Final = frozenset({"no", "n", "false", "stop", "reject", "rejected", "do not", "don't"})
-_SCHEMA: Final = {"anyOf": [{"type": "boolean"}, {"type": "string", "minLength": 1}]}
+MAX_SHOWN: Final = 200_000
+"""Characters of one question. More is no longer read by a person."""
+
+_TALK: Final = frozenset({"conversation/ask_user", "conversation/introductory_interview", "conversation/oracle"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,6 @@ class Waiting:
     corrections: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a person said: yes, no, or what should be different."""
-
-    yes: bool
-    correction: str = ""
-
-
 def is_needed(approve: str | None, plan: str, actions: Sequence[str], routable: Callable[[str], bool]) -> bool:
     """Say whether a spawn of `actions` needs a yes: a plan does, and at every step whatever carries out work.
 
@@ -59,29 +53,28 @@ def is_needed(approve: str | None, plan: str, actions: Sequence[str], routable: 
     if approve == "plan":
         return bool(plan)
     if approve == "every_step":
-        return bool(plan) or any(routable(action) and not action.startswith(_TALK) for action in actions)
+        return bool(plan) or any(routable(action) and action not in _TALK for action in actions)
     return False
 
 
+class TooLongError(Exception):
+    """More than `MAX_SHOWN` characters would have to be shown."""
+
+
 def question(action: str, directive: str, plan: str, children: Sequence[NewChild]) -> bytes:
-    """Return the question about a spawn, as JSON."""
-    what = _short(plan, _PLAN_CHARS) if plan else _steps(children)
-    prompt = (
-        f"May {action} go on with \u201c{_short(directive, _SHOWN_CHARS)}\u201d like this?\n\n{what}\n\n"
-        "Answer yes, no, or what should be different."
-    )
-    return json_value("question", {"prompt": prompt, "schema": _SCHEMA})
-
-
-def read(answer: Any) -> Said:
-    """Return what an answer means."""
-    if isinstance(answer, bool):
-        return Said(yes=answer)
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    word = " ".join(text.split()).strip("\"'.! \u201c\u201d").lower()
-    if word in _YES or word in _NO:
-        return Said(yes=word in _YES)
-    return Said(yes=False, correction=text.strip())
+    """Return the question about a spawn, as JSON; raise `TooLongError` where nobody would read it."""
+    # A plan is said in its own words; what it does not say are arguments that are fixed already.
+    steps = [child for child in children if not plan or _shown_args(child)]
+    parts = [
+        f"May {action} go on with \u201c{directive}\u201d like this?",
+        *([plan] if plan else []),
+        *(["\n".join(map(_step, steps))] if steps else []),
+        "Answer yes, no, or what should be different.",
+    ]
+    prompt = "\n\n".join(parts)
+    if len(prompt) > MAX_SHOWN:
+        raise TooLongError(f"It takes {len(prompt):,} characters to show, the limit is {MAX_SHOWN:,}.")
+    return json_value("question", {"prompt": prompt, "schema": QUESTION_SCHEMA})
 
 
 def keep(state: Mapping[str, Any], waiting: Waiting) -> bytes:
@@ -119,21 +112,18 @@ def from_json(children: Sequence[Mapping[str, Any]]) -> list[NewChild]:
     ]
 
 
-def _steps(children: Sequence[NewChild]) -> str:
-    lines = [
-        f"- {child.action.decode()}: {_short(child.directive.decode(), _SHOWN_CHARS)}{_told_args(child.args)}"
-        for child in children[:_SHOWN_LINES]
-    ]
-    if len(children) > _SHOWN_LINES:
-        lines.append(f"- and {len(children) - _SHOWN_LINES:,} more")
-    return "\n".join(lines)
+def _step(child: NewChild) -> str:
+    """A line, and below it the arguments that have lines of their own: code is read as code, not in one row."""
+    shown = _shown_args(child)
+    blocks = {name: value for name, value in shown.items() if isinstance(value, str) and "\n" in value}
+    inline = {name: value for name, value in shown.items() if name not in blocks}
+    line = f"- {child.action.decode()}: {child.directive.decode()}"
+    if inline:
+        line += f" {json.dumps(inline, ensure_ascii=False)}"
+    return "\n".join([line, *(f"  {name}:\n{indent(value, '    ', lambda _: True)}" for name, value in blocks.items())])
 
 
-def _told_args(args: bytes) -> str:
-    """The arguments that a person can judge; what was handed on from earlier work is long, and left out."""
-    shown = {name: value for name, value in json.loads(args).items() if name not in {"context", "level"}}
-    return f" {_short(json.dumps(shown, ensure_ascii=False), _SHOWN_CHARS)}" if shown else ""
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}\u2026"
+def _shown_args(child: NewChild) -> dict[str, Any]:
+    """The arguments that are for a person to judge; what was handed on from earlier work is no choice of this step."""
+    ours = filled_in(child.action.decode())
+    return {name: value for name, value in json.loads(child.args).items() if name not in ours}

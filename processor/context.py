@@ -4,7 +4,6 @@ One rule: what a handler does not look at is never made; a look at it makes it o
 """
 
 import json
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +15,7 @@ from pydantic import BaseModel
 from pgswarm.actions.created.library import CREATE
 from pgswarm.actions.created.policy import may_create
 from pgswarm.actions.node import ActionChoice, Answer, Message, Prompt, Report, SwarmInfo
+from pgswarm.actions.swarm.yes import read_answer
 from pgswarm.processor import approval, unclear
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.acts import Act, failed
@@ -24,11 +24,13 @@ from pgswarm.processor.effects import Effects
 from pgswarm.processor.encode import BadValueError, json_value
 from pgswarm.processor.library import SwarmLibrary
 from pgswarm.processor.memory import SwarmMemory
+from pgswarm.processor.noted import NodeLog
 from pgswarm.processor.passages import SwarmPassages
 from pgswarm.processor.sandboxes import Sandboxes
 from pgswarm.processor.side import Side
 from pgswarm.processor.spaces import SwarmSpaces
 from pgswarm.processor.workspace import Workspace
+from pgswarm.schema import notes
 from pgswarm.schema.states import Outcome, Verb
 
 SchemaT = TypeVar("SchemaT", bound=BaseModel)
@@ -37,7 +39,6 @@ ResultT = TypeVar("ResultT")
 APPROVE: Final = b'"approve"'
 """What the JSON of an activation's context holds where the swarm is supervised."""
 
-_LOG: Final = logging.getLogger("pgswarm.action")
 _SWARM: Final = """
 select swarm_id, owner_id, case when goal_blob is null then goal else pgswarm.full_text(goal_blob) end, options
   from pgswarm.swarm where swarm_id = %s
@@ -115,6 +116,7 @@ class NodeContext:
         """Durable: committed with the outcome, there again in the next activation."""
         own = {} if self._own_state is None else dict(json.loads(self._own_state))
         own.pop(approval.SAID, None)
+        own.pop(notes.KEY, None)
         return own
 
     @cached_property
@@ -167,11 +169,10 @@ class NodeContext:
         return self.files
 
     @cached_property
-    def log(self) -> logging.LoggerAdapter[logging.Logger]:
-        """A logger that names the node in every line."""
-        return logging.LoggerAdapter(
-            _LOG, {"swarm_id": str(self.swarm_id), "node_id": str(self.node_id), "action": self.action}
-        )
+    def log(self) -> NodeLog:
+        """A logger that names the node in every line; from `info` on they are kept as the node's notes."""
+        said_of = {"swarm_id": str(self.swarm_id), "node_id": str(self.node_id), "action": self.action}
+        return NodeLog(said_of, self.activation)
 
     @cached_property
     def _effects(self) -> Effects:
@@ -206,13 +207,20 @@ class NodeContext:
         return info
 
     async def actions(self) -> Sequence[ActionChoice]:
-        """Return the actions that a router may choose, the swarm's own among them."""
+        """Return the actions that a router may choose: all that are registered, the first of the swarm's own."""
         choices = await self._services.catalogue.choices(self._services.side)
-        options = (await self._swarm()).options
-        if not may_create(options) or self._services.models.is_offline("coder", options):
+        if not await self.may_create():
             choices = [choice for choice in choices if choice.action_id != CREATE]
         own = await self.library.choices()
         return [*choices, *(ActionChoice(one.action_id, one.description, one.input_schema) for one in own)]
+
+    async def may_create(self) -> bool:
+        """Return whether actions can be made here: by the setting, the swarm's option, and with a model that writes."""
+        options = (await self._swarm()).options
+        if not may_create(options) or self._services.models.is_offline("coder", options):
+            return False
+        choices = await self._services.catalogue.choices(self._services.side)
+        return any(choice.action_id == CREATE for choice in choices)
 
     async def llm(self, schema: type[SchemaT], prompt: Prompt, *, role: str | None = None) -> SchemaT:
         """Ask the model; return a validated `schema`. Journaled: a retry of this activation does not pay again."""
@@ -243,7 +251,7 @@ class NodeContext:
 
     def changed_state(self) -> bytes | None:
         """Return the state to commit, None where it did not change; raise `BadValueError` where it cannot be stored."""
-        if "state" not in self.__dict__:
+        if "state" not in self.__dict__ and not self._new_notes:
             return None if self._own_state is self._run.state else self._own_state
         if not isinstance(self.state, dict):
             raise BadValueError(f"state must be a dict, not {type(self.state).__name__}")
@@ -251,9 +259,27 @@ class NodeContext:
         stored = json_value("state", {} if self._run.state is None else json.loads(self._run.state))
         return None if data == stored else data
 
+    def noted_state(self) -> bytes | None:
+        """Return the state as it was, with the new notes, for an act that keeps nothing else; None without notes."""
+        if not self._new_notes:
+            return None
+        own = {} if self._run.state is None else json.loads(self._run.state)
+        return json_value("state", {**own, notes.KEY: notes.added(notes.split(own)[1], self._new_notes)})
+
     def _whole_state(self) -> dict[str, Any]:
-        said = self._said
-        return {**self.state, approval.SAID: said} if said else self.state
+        said, kept = self._said, self._kept_notes
+        whole = {**self.state, approval.SAID: said} if said else self.state
+        return {**whole, notes.KEY: notes.added(kept, self._new_notes)} if kept or self._new_notes else whole
+
+    @property
+    def _new_notes(self) -> list[dict[str, Any]]:
+        return self.log.notes if "log" in self.__dict__ else []
+
+    @property
+    def _kept_notes(self) -> list[Any]:
+        if self._own_state is None or notes.MARK not in self._own_state:
+            return []
+        return notes.split(json.loads(self._own_state))[1]
 
     def ask_about_effect(self, error: unclear.UnclearEffectError) -> Act:
         """Return the act that asks a person about an effect and then runs the same handler again."""
@@ -294,7 +320,10 @@ class NodeContext:
         answers = self._woken_with.get("answers") or ()
         then = (spawn.handler or b"main").decode()
         waiting = approval.Waiting(then, approval.as_json(spawn.children), before, answers, self._corrections)
-        question = approval.question(run.action, run.directive, plan, spawn.children)
+        try:
+            question = approval.question(run.action, run.directive, plan, spawn.children)
+        except approval.TooLongError as error:
+            return failed(run, "not_approved", f"What is to be done is too long to be shown to a person. {error}")
         act = Act(run, Verb.ASK, handler=run.handler.encode(), questions=[question])
         act.state = approval.keep(self._whole_state(), waiting)
         return act
@@ -306,7 +335,7 @@ class NodeContext:
         own, waiting = approval.split(self._own_state)
         if waiting is None:  # the mark stood in the handler's own state
             return None
-        said = approval.read(self.answers[-1].answer if self.answers else False)
+        said = read_answer(self.answers[-1].answer if self.answers else False)
         if said.yes:
             act = Act(
                 self._run, Verb.SPAWN, handler=waiting.then.encode(), children=approval.from_json(waiting.children)

@@ -20,6 +20,7 @@ TRANSACTIONS: Final = (
     "settle_effect",
     "save_entry",
     "change_files",
+    "create_action",
     "heartbeat",
     "reap",
     "tick",

@@ -7,11 +7,13 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from pgswarm.actions.base import ActionError
-from pgswarm.actions.created.library import PREFIX, Choice, Content, CreatedAction
+from pgswarm.actions.created.library import MAX_CHOICES, PREFIX, Choice, Content, CreatedAction
 from pgswarm.processor.encode import BadValueError, text
 from pgswarm.processor.side import Side
 from pgswarm.schema.errors import PgswarmError
 
+MAX_TOLD: Final = 20
+"""How many actions are named where one is not there."""
 MAX_NAMES: Final = 20
 """How many numbers are tried behind a name that is taken."""
 
@@ -26,10 +28,7 @@ select {_COLUMNS} from pgswarm.created_actions(%s, %s) k
  cross join lateral pgswarm.created_actions(%s, k.action_id, k.version) c
  where k.newest
 """  # noqa: S608 - names of this file
-_CHOICES: Final = """
-select action_id, description, fields -> 'input_schema' from pgswarm.created_actions(%s)
- where newest and revoked_at is null and fields -> 'routable' = 'true'
-"""
+_CHOICES: Final = "select action_id, description, input_schema from pgswarm.created_choices(%s, %s)"
 _FILE: Final = """
 select pgswarm.create_action(
   swarm_id => %(swarm_id)s, node_id => %(node_id)s, name => %(name)s, description => %(description)s, code => %(code)s,
@@ -71,13 +70,13 @@ class SwarmLibrary:
         params = (self._swarm_id, wanted.decode(), self._swarm_id)
         rows = await self._side.rows(_NEWEST, params, until=self._until)
         if not rows:
-            known = ", ".join(choice.action_id for choice in await self.choices()) or "none"
+            known = ", ".join(choice.action_id for choice in await self.choices(MAX_TOLD)) or "none"
             raise ActionError("not_found", f"This swarm has made no action {action_id!r}: it has {known}.")
         return _made(rows[0])
 
-    async def choices(self) -> Sequence[Choice]:
-        """Return the actions that may run, each in its newest version."""
-        rows = await self._side.rows(_CHOICES, (self._swarm_id,), until=self._until)
+    async def choices(self, most: int = MAX_CHOICES) -> Sequence[Choice]:
+        """Return the first `most` actions that may run, by id, each in its newest version."""
+        rows = await self._side.rows(_CHOICES, (self._swarm_id, most), until=self._until)
         return [Choice(*row) for row in rows]
 
     async def file(
@@ -113,7 +112,9 @@ class SwarmLibrary:
         for number in range(1, MAX_NAMES + 1):
             called = name if number == 1 else f"{name}_{number}"
             try:
-                rows = await self._side.rows(_FILE, {**params, "name": called}, until=self._until)
+                rows = await self._side.rows(
+                    _FILE, {**params, "name": called}, point="create_action", until=self._until
+                )
             except PgswarmError as error:
                 if improves is None and getattr(error, "field", None) in {"improves", "name"}:
                     continue  # another action has this name

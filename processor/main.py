@@ -38,5 +38,9 @@ def work(settings: Settings) -> int:
 async def _run(settings: Settings) -> None:
     outside = None
     if os.environ.get("PGSWARM_CONNECTIONS"):  # else nothing of it is imported: most have none, and start the sooner
-        outside = await import_module("pgswarm.processor.outside").Outside.connect(registry)
-    await Processor(settings, registry, outside).run()
+        outside = await import_module("pgswarm.processor.outside").Outside.connect(registry, settings.database_url)
+    try:
+        await Processor(settings, registry, outside).run()
+    finally:
+        if outside is not None:
+            await outside.close()

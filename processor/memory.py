@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.errors import QueryCanceled
+
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import EntryInfo, Passage
 from pgswarm.processor.encode import BadValueError, json_value, text
-from pgswarm.processor.side import Side
+from pgswarm.processor.side import STATEMENT_TIMEOUT_S, Side
 from pgswarm.schema.decode import NotTextError, decode
 
 MAX_RESULTS: Final = 100
@@ -32,12 +34,13 @@ select e.name, pgswarm.read_entry(swarm_id => %s, entry_id => e.entry_id)
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
 _SAVE: Final = """
 select pgswarm.save_entry(swarm_id => %s, node_id => %s, name => %s, kind => %s, description => %s, folder => %s,
-                          content => %s)
+                          content => %s, fields => %s::jsonb)
 """
 _BRING: Final = """
 select pgswarm.import_entry(swarm_id => %s, node_id => %s, into_swarm => %s, name => %s, kind => %s, folder => %s,
                             content => %s, fields => %s::jsonb, derived_from => %s::uuid[])
 """
+_UPLOAD: Final = "select name, content from pgswarm.open_upload(swarm_id => %s, upload_id => %s)"
 _PROFILE: Final = "select pgswarm.read_profile(swarm_id => %s)"
 _KEEP_PROFILE: Final = "select pgswarm.keep_profile(swarm_id => %s, profile => %s::jsonb)"
 _SEARCH: Final = """
@@ -75,32 +78,54 @@ class SwarmMemory:
             raise ActionError("not_text", str(error)) from None
 
     async def save(
-        self, name: str, content: str, *, kind: str = "text", description: str = "", folder: str = ""
+        self,
+        name: str,
+        content: str,
+        *,
+        kind: str = "text",
+        description: str = "",
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
     ) -> UUID:
         """Save text under `name`; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
         try:
             data = text("content", content)
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.save: {error}") from None
-        return await self.save_bytes(name, data, kind=kind, description=description, folder=folder)
+        return await self.save_bytes(name, data, kind=kind, description=description, folder=folder, fields=fields)
 
     async def read_bytes(self, name_or_id: str | UUID) -> bytes:
         """Return an entry's content as it was saved; raise `ActionError` (`not_found`)."""
         return (await self._content(name_or_id))[1]
 
     async def save_bytes(
-        self, name: str, content: bytes, *, kind: str = "binary", description: str = "", folder: str = ""
+        self,
+        name: str,
+        content: bytes,
+        *,
+        kind: str = "binary",
+        description: str = "",
+        folder: str = "",
+        fields: Mapping[str, Any] | None = None,
     ) -> UUID:
         """Save what need not be text; raise `ActionError` (`bad_value`) that names the field which cannot be stored."""
         try:
             for field, value in (("name", name), ("kind", kind), ("description", description), ("folder", folder)):
                 text(field, value)
+            told = None if fields is None else json_value("fields", dict(fields)).decode()
         except BadValueError as error:
             raise ActionError("bad_value", f"memory.save: {error}") from None
-        params = (self._swarm_id, self._node_id, name, kind, description, folder, content)
+        params = (self._swarm_id, self._node_id, name, kind, description, folder, content, told)
         rows: list[tuple[Any, ...]] = await self._side.rows(_SAVE, params, point="save_entry", until=self._until)
         entry_id: UUID = rows[0][0]
         return entry_id
+
+    async def read_upload(self, upload_id: UUID) -> tuple[str, bytes]:
+        """Return an upload's name and content; raise `ActionError` (`not_found`)."""
+        rows = await self._side.rows(_UPLOAD, (self._swarm_id, upload_id), until=self._until)
+        if not rows:
+            raise ActionError("not_found", "it is not known (any more): send the file again, and import it then")
+        return rows[0][0], bytes(rows[0][1])
 
     async def bring(
         self,
@@ -122,7 +147,12 @@ class SwarmMemory:
             raise ActionError("bad_value", f"memory.bring: {error}") from None
         derived = list(derived_from) or None
         params = (self._swarm_id, self._node_id, swarm_id, name, kind, folder, content, told, derived)
-        rows: list[tuple[Any, ...]] = await self._side.rows(_BRING, params, point="save_entry", until=self._until)
+        try:
+            rows: list[tuple[Any, ...]] = await self._side.rows(_BRING, params, point="save_entry", until=self._until)
+        except QueryCanceled:
+            raise ActionError(
+                "too_slow", f"the database took more than {STATEMENT_TIMEOUT_S} s to keep {name}: cut it into parts"
+            ) from None
         entry_id: UUID = rows[0][0]
         return entry_id
 

@@ -17,6 +17,7 @@ from pgswarm.actions.registration import specs
 from pgswarm.processor import backoff
 from pgswarm.processor.catalogue import Catalogue
 from pgswarm.processor.side import Side
+from pgswarm.processor.vault import DatabaseVault
 from pgswarm.schema.errors import PgswarmError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -37,16 +38,17 @@ _COLUMNS: Final = ("action_id", "version", "description", "input_schema", "timeo
 class Outside:
     """The connections of one processor."""
 
-    def __init__(self, connections: Connections, registry: Registry) -> None:
-        """Take what is configured, and where the actions go."""
+    def __init__(self, connections: Connections, registry: Registry, url: str) -> None:
+        """Take what is configured, where the actions go, and the database in which tokens are kept."""
         self._connections = connections
+        self._vault = DatabaseVault(url)
         self._registry = registry
         self._offered: dict[str, frozenset[str]] = {}
         self._tries: dict[str, int] = {}
         self._told: dict[str, str] = {}
 
     @classmethod
-    async def connect(cls, registry: Registry) -> "Outside | None":
+    async def connect(cls, registry: Registry, url: str) -> "Outside | None":
         """Ask the configured connections, for as long as their `connect_timeout_s` has it; None: there are none."""
         try:
             connections = load()
@@ -55,14 +57,18 @@ class Outside:
             return None
         if not connections.count:
             return None
-        made = cls(connections, registry)
+        made = cls(connections, registry, url)
         await made.ask()
         return made
 
     async def ask(self) -> None:
         """Ask every connection, and take what it offers."""
-        for action in self._take(await loading.ask_all(self._connections)):
+        for action in self._take(await loading.ask_all(self._connections, None, self._vault)):
             self._registry.put(action)
+
+    async def close(self) -> None:
+        """Close what was opened for the tokens."""
+        await self._vault.close()
 
     async def run(self, catalogue: Catalogue, side: Side, *, once: bool) -> None:
         """Retire what is gone, and ask again, for as long as the processor works."""
@@ -74,7 +80,7 @@ class Outside:
             tries = max((self._tries.get(title, 1) for title in missing), default=0)
             pause_s = backoff.delay(tries, first_s=FIRST_PAUSE_S, longest_s=LONGEST_PAUSE_S) if missing else AGAIN_S
             await asyncio.sleep(pause_s)
-            found = await loading.ask_all(self._connections, missing or None)
+            found = await loading.ask_all(self._connections, missing or None, self._vault)
             made = self._take(found)
             for action in made:
                 self._registry.put(action)

@@ -9,11 +9,13 @@ from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import Passage
 from pgswarm.processor.encode import BadValueError, text
 from pgswarm.processor.side import Side
+from pgswarm.schema.errors import NotFoundError
 
 MAX_MISSING: Final = 10_000
 MAX_RESULTS: Final = 100
 
 _FIND: Final = "select pgswarm.find_entry(swarm_id => %s, path => %s)"
+_WHOSE: Final = "select pgswarm.memory_of(swarm_id => %s, into_swarm => %s)"
 _MISSING: Final = """
 select hash, content from pgswarm.missing_vectors(swarm_id => %s, model => %s, max_passages => %s, folder_id => %s)
 """
@@ -39,14 +41,18 @@ class SwarmPassages:
         self._swarm_id = swarm_id
         self._until = until
 
-    async def missing(self, model: str, *, limit: int, where: UUID | str = "") -> Sequence[tuple[bytes, str]]:
+    async def missing(
+        self, model: str, *, limit: int, where: UUID | str = "", swarm_id: UUID | None = None
+    ) -> Sequence[tuple[bytes, str]]:
         """Return passages without a vector of this model."""
-        params = (self._swarm_id, model, max(1, min(limit, MAX_MISSING)), await self._entry(where))
+        whose = await self._whose(swarm_id)
+        params = (whose, model, max(1, min(limit, MAX_MISSING)), await self._entry(where, whose))
         return [(bytes(key), content) for key, content in await self._side.rows(_MISSING, params, until=self._until)]
 
     async def keep(self, model: str, hashes: Sequence[bytes], vectors: Sequence[Sequence[float]]) -> int:
         """Keep a vector of each; what is there stays."""
-        numbers = [number for vector in vectors for number in vector]
+        # as text: hundreds of thousands of numbers one by one would take the loop a second
+        numbers = "".join(("{", ",".join([repr(number) for vector in vectors for number in vector]), "}"))
         rows = await self._side.rows(_KEEP, (model, list(hashes), numbers), until=self._until)
         kept: int = rows[0][0]
         return kept
@@ -65,7 +71,18 @@ class SwarmPassages:
         params = (self._swarm_id, _text("name", name), max(1, min(limit, MAX_RESULTS)), await self._entry(where))
         return [Passage(*row) for row in await self._side.rows(_TITLED, params, until=self._until)]
 
-    async def _entry(self, where: UUID | str) -> UUID | None:
+    async def _whose(self, swarm_id: UUID | None) -> UUID:
+        """Return the swarm whose memory is meant; raise `ActionError` where that is another owner's."""
+        if swarm_id is None or swarm_id == self._swarm_id:
+            return self._swarm_id
+        try:
+            rows = await self._side.rows(_WHOSE, (self._swarm_id, swarm_id), until=self._until)
+        except NotFoundError as error:
+            raise ActionError("not_found", str(error)) from None
+        whose: UUID = rows[0][0]
+        return whose
+
+    async def _entry(self, where: UUID | str, swarm_id: UUID | None = None) -> UUID | None:
         """Return the id of an entry; None for the whole memory. Raises `ActionError` where there is no such entry."""
         if isinstance(where, UUID):
             return where
@@ -76,7 +93,7 @@ class SwarmPassages:
         except ValueError:
             pass
         rows: list[tuple[Any, ...]] = await self._side.rows(
-            _FIND, (self._swarm_id, _text("where", where)), until=self._until
+            _FIND, (swarm_id or self._swarm_id, _text("where", where)), until=self._until
         )
         found: UUID | None = rows[0][0]
         if found is None:

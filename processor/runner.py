@@ -248,9 +248,9 @@ class Runner:
             if run.open and (isinstance(error, GeneratorExit) or (task is not None and task.cancelling())):
                 raise
             # Cancelled by us, so that the act is dropped anyway; or it awaited what someone else had cancelled.
-            return self._raised(run, runnable, error)
+            return self._raised(run, runnable, node, error)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises, SystemExit too, is its own node's failure
-            return self._raised(run, runnable, error)
+            return self._raised(run, runnable, node, error)
 
     async def _decide(self, run: Activation, runnable: Runnable, node: NodeContext, outcome: object) -> Act:
         try:
@@ -267,10 +267,12 @@ class Runner:
         except BadValueError as error:
             return failed(run, "bad_value", error)
 
-    def _raised(self, run: Activation, runnable: Runnable, error: BaseException) -> Act:
+    def _raised(self, run: Activation, runnable: Runnable, node: NodeContext, error: BaseException) -> Act:
         if run.open:
             _LOG.info("%s.%s raised at attempt %d", run.action, run.handler, run.attempt, exc_info=error)
-        return after_exception(run, error, runnable.max_backoff_s)
+        act = after_exception(run, error, runnable.max_backoff_s)
+        act.state = node.noted_state()
+        return act
 
 
 def _problems(error: ValidationError) -> str:

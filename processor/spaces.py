@@ -27,7 +27,7 @@ select l.entry_id, l.name, l.path, coalesce(l.target_kind, l.kind), l.descriptio
 """
 _LINE: Final = """
 select p.place_id, p.name, p.path, p.kind, p.description, e.swarm_id is not null, k.holds,
-       k.holds and (p.portal or e.swarm_id is not null), p.search, e.target_id, 0, e.status, e.version, e.fields::text
+       k.holds and (p.portal or e.swarm_id is not null), p.search, e.target_id, 0, e.status, e.version, p.fields::text
   from pgswarm.entry_path(swarm_id => %s, entry_id => %s) p
   join pgswarm.space_entry e on e.entry_id = p.place_id
   join pgswarm.entry_kind k on k.space = e.space and k.kind = e.kind

@@ -19,6 +19,14 @@ from pgswarm.actions.base import ActionError
 from pgswarm.actions.node import CodeRun, FileInfo
 from pgswarm.actions.sandbox.paths import BadPathError, inside, parents
 from pgswarm.actions.sandbox.types import File, Limits, Ran, SandboxError
+from pgswarm.actions.spaces.utils import (
+    MAX_UTIL_BYTES,
+    MAX_UTILS,
+    Util,
+    files_of,
+    importable,
+    versions_of,
+)
 from pgswarm.processor.activation import Activation
 from pgswarm.processor.effects import LostActivationError
 from pgswarm.processor.encode import BadValueError, text
@@ -40,6 +48,10 @@ select w.path, w.executable, w.blob, b.content from pgswarm.workspace w left joi
  where w.swarm_id = %s order by w.path
 """
 _READ: Final = "select pgswarm.read_file(swarm_id => %s, path => %s)"
+_UTILS: Final = """
+select entry_id, path, layer, version, description, content, fields::text
+  from pgswarm.list_utils(swarm_id => %s, max_entries => %s, max_bytes => %s)
+"""
 _RECORDED: Final = """
 select result from pgswarm.workspace_change
  where swarm_id = %s and node_id = %s and activation = %s and change_no = %s and request_hash = %s
@@ -170,6 +182,7 @@ class Workspace:
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
         apart: bool = False,
+        utils: bool = True,
     ) -> CodeRun:
         """Run a command in the workspace, or apart from it; see `Bench.run`."""
         given = {_inside(path): File(content) for path, content in (inputs or {}).items()}
@@ -181,15 +194,32 @@ class Workspace:
         for _ in range(MAX_TRIES):
             if recorded is not None:
                 return CodeRun(**recorded)
+            modules = importable(await self.utils()) if utils else {}
             ran, changes = await self._run_once(
-                command, stdin.encode(errors="replace"), packages, wall_s, given, instead=instead, apart=apart
+                command,
+                stdin.encode(errors="replace"),
+                packages,
+                wall_s,
+                given,
+                modules=modules,
+                instead=instead,
+                apart=apart,
             )
-            result = _as_run(ran)
+            result = replace(_as_run(ran), utils=versions_of(modules))
             verdict, told = await self._send(number, asked, changes, asdict(result))
             if verdict == "changed":
                 return result
             recorded = told if verdict == "recorded" else None
         raise ActionError("conflict", "Other nodes keep changing the files that this command changes: run it alone.")
+
+    async def utils(self) -> Sequence[Util]:
+        """Return the functions of the util space, the swarm's own first, in the versions in force."""
+        params = (self._swarm_id, MAX_UTILS, MAX_UTIL_BYTES)
+        rows = await self._side.rows(_UTILS, params, until=self._run.deadline)
+        return [
+            Util(entry_id, path, layer, version, said, bytes(content), json.loads(fields))
+            for entry_id, path, layer, version, said, content, fields in rows
+        ]
 
     async def _run_once(
         self,
@@ -199,6 +229,7 @@ class Workspace:
         wall_s: float,
         given: Mapping[str, File],
         *,
+        modules: Mapping[str, Util],
         instead: bool,
         apart: bool,
     ) -> tuple[Ran, Sequence[_Change]]:
@@ -210,7 +241,8 @@ class Workspace:
         try:
             sandbox = await self._sandboxes.get()
             files = {**own, **given} if instead else {**given, **own}
-            ran = await sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages)
+            beside = {path: File(content) for path, content in files_of(modules).items()}
+            ran = await sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages, modules=beside)
         except SandboxError as error:
             raise _RefusedRunError(error) from None
         if apart:

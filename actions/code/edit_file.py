@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.code.talk import problem_of
 from pgswarm.actions.node import Node, Prompt
-from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish
-from pgswarm.actions.swarm.notes import Note, answered, bounded
+from pgswarm.actions.outcomes import ActionOutcome, Continue, Fail, Finish
+from pgswarm.actions.swarm.ask_first import answers_of, ask_oracles, keep_answers
+from pgswarm.actions.swarm.notes import Note, bounded
 
 MAX_ROUNDS: Final = 3
-MAX_ASKS: Final = 2
 MAX_EDITS: Final = 50
 MAX_FILE: Final = 400_000
 
@@ -68,11 +68,8 @@ class EditFile(Action[EditArgs]):
             made = await node.llm(Edits, Prompt(task="edit_file", data=_data(node, text, problem), role="coder"))
             questions = [question.strip() for question in made.questions if question.strip()]
             if questions and not made.edits:
-                asks = node.state.get("asks", 0)
-                if asks >= MAX_ASKS:
-                    return Fail("no_answer", f"{node.args.file} cannot be edited without an answer to: {questions[0]}")
-                node.state["asks"] = asks + 1
-                return Ask(questions, then=self.answered)
+                missing = f"{node.args.file} cannot be edited without an answer to: {questions[0]}"
+                return ask_oracles(node, questions, then=self.answered) or Fail("no_answer", missing)
             new, problem = apply_edits(node.args.file, text, made.edits)
             if not problem:
                 return self._ready(node, before, new, len(made.edits))
@@ -80,7 +77,7 @@ class EditFile(Action[EditArgs]):
 
     async def answered(self, node: Node[EditArgs]) -> ActionOutcome:
         """Keep the answers, and edit with them."""
-        node.state["answers"] = [*node.state.get("answers", []), *answered(node.answers)]
+        keep_answers(node)
         return await self.main(node)
 
     async def write(self, node: Node[EditArgs]) -> ActionOutcome:
@@ -136,7 +133,7 @@ def _data(node: Node[EditArgs], text: str, problem: str) -> dict[str, object]:
         "file": node.args.file,
         "text": text,
         "context": bounded(node.args.context),
-        "answers": node.state.get("answers", []),
+        "answers": answers_of(node),
         "problem": problem,
         "messages": [message.content for message in node.messages],
     }

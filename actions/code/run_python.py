@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
+from pgswarm.actions.code.kept import packages_of
 from pgswarm.actions.code.results import code_of, inputs_of, keep_results, outcome_of
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome
@@ -15,8 +16,8 @@ SCRIPT = ".script.py"
 class RunPythonArgs(BaseModel):
     """The code, or the file that holds it; its arguments and input; what it needs.
 
-    `files`: attached files that it finds beside it. `packages`: what pip installs for it (wheels only); the run itself
-    has no network. `timeout_s` in seconds.
+    `files`: attached files that it finds beside it. `packages`: what pip installs for it (wheels only); left out: what
+    the file's entry in memory declares. The run itself has no network. `timeout_s` in seconds.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,10 +49,12 @@ class RunPython(Action[RunPythonArgs]):
         if script == SCRIPT:
             code = args.code if args.code is not None else await code_of(node, str(args.file))
             inputs[SCRIPT] = code.encode(errors="replace")
+        utils = await node.sandbox.utils()
+        shown = inputs.get(SCRIPT) or (await node.files.read(str(script)) if utils else b"")
         run = await node.sandbox.run(
             ["python", str(script), *args.arguments],
             stdin=args.stdin,
-            packages=args.packages,
+            packages=await packages_of(node, args.packages, args.file, shown.decode(errors="replace"), utils),
             wall_s=args.timeout_s,
             inputs=inputs,
         )

@@ -9,14 +9,16 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
+from pgswarm.actions.code.kept import KINDS, entry_of, offered_utils, packages_of
 from pgswarm.actions.code.results import code_of, cut, keep_results, report_of
 from pgswarm.actions.code.talk import plain, problem_of
+from pgswarm.actions.conversation.profile import may_ask
 from pgswarm.actions.files.inventory import RESULTS, attached, inventory, safe_name
 from pgswarm.actions.node import CodeRun, Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish, Question
-from pgswarm.actions.swarm.notes import Note, answered, as_text, bounded
+from pgswarm.actions.swarm.ask_first import answers_of, ask_oracles, keep_answers
+from pgswarm.actions.swarm.notes import Note, as_text, bounded
 
-MAX_ASKS: Final = 2
 MAX_REPAIRS: Final = 3
 MAX_ROUNDS: Final = 3
 MAX_INPUTS: Final = 20
@@ -83,20 +85,19 @@ class TestPython(Action[TestPythonArgs]):
         if "code" not in node.state:
             node.state.update(await _subject(node))
         plan = await node.llm(Plan, Prompt(task="plan_test", data=await _data(node), role="planner"))
-        questions = [question.strip() for question in plan.questions if question.strip()]
-        asks = node.state.get("asks", 0)
-        if plan.how == "user" and questions and asks < MAX_ASKS:
-            node.state["asks"] = asks + 1
-            return Ask(questions, then=self.answered)
+        if plan.how == "user" and (asked := ask_oracles(node, plan.questions, then=self.answered)):
+            return asked
         if plan.how == "no":
             return Fail("not_testable", f"{node.state['file']} cannot be tested here: {plan.reason}")
         node.state["plan"] = {"how": plan.how, "reason": plan.reason}
-        node.state["packages"] = sorted({*node.args.packages, *plan.packages})
+        utils = await node.sandbox.utils()
+        declared = await packages_of(node, node.args.packages, node.state["file"], node.state["code"], utils)
+        node.state["packages"] = sorted({*declared, *plan.packages})
         return Continue(then=self.run if plan.how == "as_is" else self.prepare)
 
     async def answered(self, node: Node[TestPythonArgs]) -> ActionOutcome:
         """Keep the answers, and plan with them."""
-        node.state["answers"] = [*node.state.get("answers", []), *answered(node.answers)]
+        keep_answers(node)
         return await self.main(node)
 
     async def prepare(self, node: Node[TestPythonArgs]) -> ActionOutcome:
@@ -166,10 +167,7 @@ class TestPython(Action[TestPythonArgs]):
         if mended or state["written"]:
             await node.files.write(state["file"], state["code"])
         if mended:
-            name = safe_name(state["file"])
-            await node.memory.save(
-                name, state["code"], kind="python", description=f"Tested: {node.directive}"[:200], folder=RESULTS
-            )
+            await self._save(node, f"Tested: {node.directive}"[:200])
         await keep_results(node, ran, node.directive)
         times = state.get("repairs", 0)
         how = f"after {times} repair{'s' if times != 1 else ''}" if times else "at once"
@@ -180,14 +178,22 @@ class TestPython(Action[TestPythonArgs]):
         state = node.state
         script = f"test_{safe_name(state['file'])}"
         about = f"Prepared test of {state['file']}"
-        await node.memory.save(
-            safe_name(state["file"]), state["code"], kind="python", description=about, folder=RESULTS
-        )
+        await self._save(node, about)
         if state.get("harness"):
             await node.memory.save(script, state["harness"], kind="python", description=about, folder=RESULTS)
         told = f"I could not make the test of {state['file']} pass here. {why}\n\nThe last run:\n{state['last']}"
+        if not await may_ask(node):
+            kept = f"The prepared script is in memory ({RESULTS}/); the user wants not to be asked."
+            return Fail("test_failed", f"{state['file']} was not seen to work. {why}", f"{told}\n\n{kept}")
         prompt = f"{told}\n\nThe prepared script is in memory ({RESULTS}/). Please run it. Does it work?"
         return Ask(Question(prompt, choices=[WORKED, FAILED]), then=self.handed)
+
+    async def _save(self, node: Node[TestPythonArgs], description: str) -> None:
+        """Keep the code, as what it was before."""
+        name = safe_name(node.state["file"])
+        before = await entry_of(node, name)
+        kind = before.kind if before else KINDS["script"]
+        await node.memory.save(name, node.state["code"], kind=kind, description=description, folder=RESULTS)
 
     async def handed(self, node: Node[TestPythonArgs]) -> ActionOutcome:
         """End as the user says."""
@@ -201,7 +207,7 @@ async def _subject(node: Node[TestPythonArgs]) -> dict[str, Any]:
     """What is under test: its file and code, and whether it must be written to the workspace."""
     args = node.args
     if args.file is None and args.code is None:
-        found = [entry for entry in await node.memory.entries() if entry.kind == "python"]
+        found = [entry for entry in await node.memory.entries() if entry.kind in KINDS.values()]
         if not found:
             raise ActionError("nothing_to_test", "Give the Python to test: either `file`, or `code`.")
         file = found[-1].name
@@ -230,8 +236,9 @@ async def _data(node: Node[TestPythonArgs]) -> dict[str, Any]:
         "code": node.state["code"],
         "files": await inventory(node),
         "context": bounded(node.args.context),
-        "answers": node.state.get("answers", []),
+        "answers": answers_of(node),
         "messages": [message.content for message in node.messages],
+        **await offered_utils(node, f"{node.directive} {node.state['code']}"),
     }
 
 

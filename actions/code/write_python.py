@@ -9,14 +9,15 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
+from pgswarm.actions.code.kept import KINDS, fields_of, installable, offered_utils
 from pgswarm.actions.code.results import code_of
 from pgswarm.actions.code.talk import plain, problem_of
 from pgswarm.actions.files.inventory import RESULTS, inventory, safe_name
 from pgswarm.actions.node import Node, Prompt
-from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish
-from pgswarm.actions.swarm.notes import Note, answered, bounded
+from pgswarm.actions.outcomes import ActionOutcome, Continue, Fail, Finish
+from pgswarm.actions.swarm.ask_first import answers_of, ask_oracles, keep_answers
+from pgswarm.actions.swarm.notes import Note, bounded
 
-MAX_ASKS: Final = 2
 MAX_QUESTIONS: Final = 5
 MAX_ROUNDS: Final = 3
 
@@ -72,18 +73,16 @@ class WritePython(Action[WritePythonArgs]):
         """Analyse: ask what must be known, or plan."""
         if "existing" not in node.state and node.args.file:
             node.state["existing"] = await code_of(node, node.args.file)
-        asks = node.state.get("asks", 0)
         found = await node.llm(Analysis, Prompt(task="analyse_code", data=await _data(node), role="planner"))
-        questions = [question.strip() for question in found.questions if question.strip()][:MAX_QUESTIONS]
-        if questions and asks < MAX_ASKS:
-            node.state["asks"] = asks + 1
-            return Ask(questions, then=self.answered)
+        asked = ask_oracles(node, found.questions[:MAX_QUESTIONS], then=self.answered)
+        if asked:
+            return asked
         node.state["plan"] = found.plan
         return Continue(then=self.write)
 
     async def answered(self, node: Node[WritePythonArgs]) -> ActionOutcome:
         """Keep the answers, and analyse with them."""
-        node.state["answers"] = [*node.state.get("answers", []), *answered(node.answers)]
+        keep_answers(node)
         return await self.main(node)
 
     async def write(self, node: Node[WritePythonArgs]) -> ActionOutcome:
@@ -109,8 +108,17 @@ class WritePython(Action[WritePythonArgs]):
         )
         name = _file_name(node, about)
         await node.files.write(name, code)
-        await node.memory.save(name, code, kind="python", description=about.description.strip()[:1000], folder=RESULTS)
-        return Finish(_report(name, about, code))
+        good, bad = installable(about.dependencies)
+        parameters = [each.model_dump() for each in about.parameters]
+        await node.memory.save(
+            name,
+            code,
+            kind=KINDS[about.kind],
+            description=about.description.strip()[:1000],
+            folder=RESULTS,
+            fields=fields_of(name, code, parameters, good),
+        )
+        return Finish(_report(name, about.model_copy(update={"dependencies": good}), code, bad))
 
 
 def _file_name(node: Node[WritePythonArgs], about: About) -> str:
@@ -124,11 +132,13 @@ def _file_name(node: Node[WritePythonArgs], about: About) -> str:
     return "code.py"
 
 
-def _report(name: str, about: About, code: str) -> str:
+def _report(name: str, about: About, code: str, bad: list[str]) -> str:
     lines = [f"{name} ({about.kind}): {about.description.strip()}"]
     lines += [f"- takes {each.name}: {each.description}" for each in about.parameters]
     if about.dependencies:
         lines.append(f"- needs {', '.join(about.dependencies)}")
+    if bad:
+        lines.append(f"- named as needed, but no package of an index, and not declared: {', '.join(bad)}")
     lines.append(f"Kept as {RESULTS}/{name} in memory and as {name} in the workspace.")
     return "\n".join(lines) + f"\n\n```python\n{code}```"
 
@@ -137,8 +147,9 @@ async def _data(node: Node[WritePythonArgs]) -> dict[str, Any]:
     return {
         "directive": node.directive,
         "context": bounded(node.args.context),
-        "answers": node.state.get("answers", []),
+        "answers": answers_of(node),
         "files": await inventory(node),
         "existing": node.state.get("existing", ""),
         "messages": [message.content for message in node.messages],
+        **await offered_utils(node, node.directive),
     }

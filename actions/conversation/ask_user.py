@@ -20,6 +20,7 @@ MAX_QUESTIONS: Final = 20
 MAX_TURNS: Final = 6
 MAX_CONTEXT: Final = 8_000
 _TITLE_WORDS: Final = 4
+_TOLD_BY: Final = 6
 
 
 class AskArgs(BaseModel):
@@ -106,9 +107,8 @@ class AskUser(Action[AskArgs]):
         if left:
             lines.append("Still open: " + " ".join(left))
         text, title = "\n\n".join(lines), node.state["title"]
-        await node.memory.save(
-            f"{slug(title)}.md", text, kind="conversation", description=title, folder=f"{FOLDER}/conversations"
-        )
+        name = f"{slug(title)}-{node.node_id.hex[-_TOLD_BY:]}.md"  # titles are short: others have the same
+        await node.memory.save(name, text, kind="conversation", description=title, folder=f"{FOLDER}/conversations")
         return Finish(text)
 
     def _ask(self, node: Node[AskArgs], questions: list[str]) -> Ask:

@@ -15,11 +15,12 @@ from pgswarm.actions.created.cases import Result, try_case
 from pgswarm.actions.created.draft import Draft, content_of, problem_with
 from pgswarm.actions.created.library import CREATE, PREFIX, CreatedAction
 from pgswarm.actions.created.policy import VARIABLE, Policy
-from pgswarm.actions.created.review import QUESTION_SCHEMA, prompt_of, read_answer
+from pgswarm.actions.created.review import prompt_of
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish, Question, Spawn
 from pgswarm.actions.swarm.ask_first import ask_first, keep_answers
 from pgswarm.actions.swarm.notes import Note, bounded
+from pgswarm.actions.swarm.yes import QUESTION_SCHEMA, read_answer
 
 MAX_ROUNDS: Final = 3
 MAX_REPAIRS: Final = 3

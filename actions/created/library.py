@@ -15,6 +15,8 @@ PREFIX: Final = "created/"
 RUN: Final = "action/run"
 """The one action by which processors run all of these."""
 CREATE: Final = "action/create"
+MAX_CHOICES: Final = 1_000
+"""How many of them are read at once, at most: who looks for one among more walks the action space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Library(Protocol):
     async def newest(self, action_id: str) -> CreatedAction:
         """Return the newest version of an action; raise `ActionError` (`not_found`) with those that there are."""
 
-    async def choices(self) -> Sequence[Choice]:
-        """Return the actions that may run, each in its newest version."""
+    async def choices(self, most: int = MAX_CHOICES) -> Sequence[Choice]:
+        """Return the first `most` actions that may run, by id, each in its newest version."""
 
     async def file(
         self,

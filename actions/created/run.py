@@ -16,6 +16,7 @@ from pgswarm.actions.created.cases import output_problem
 from pgswarm.actions.created.library import RUN, CreatedAction
 from pgswarm.actions.node import CodeRun, Node
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Child, Continue, Fail, Finish, Question, Sleep, Spawn
+from pgswarm.actions.swarm.outputs import with_output
 from pgswarm.schema.json_schema import misfits
 
 WALL_S: Final = 300.0
@@ -63,6 +64,7 @@ class RunCreated(Action[RunArgs]):
             wall_s=WALL_S,
             inputs=protocol.files_of(made),
             instead=True,
+            utils=False,  # what was approved is all that decides what it does
         )
         try:
             answer = protocol.read(made, run)
@@ -92,6 +94,8 @@ class RunCreated(Action[RunArgs]):
 def _finished(made: CreatedAction, answer: protocol.Finished) -> Finish | Fail:
     if wrong := output_problem(made.content.output_schema, answer.output):
         return Fail("bad_output", f"{made.action_id} in version {made.version}: {wrong}", answer.report or None)
+    if made.content.output_schema and answer.output is not None:
+        return Finish(with_output(answer.report, answer.output))
     return Finish(answer.report or _as_text(answer.output))
 
 

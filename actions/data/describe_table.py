@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
+from pgswarm.actions.conversation.profile import may_ask
 from pgswarm.actions.data.answer import answer_question
 from pgswarm.actions.data.figures.describe import describe, headline
 from pgswarm.actions.data.questions.planner import (
@@ -66,6 +67,8 @@ class DescribeTable(Action[DescribeTableArgs]):
             found = await _able(node, found, question) or found
         if len(found) > 1:
             names = list(dict.fromkeys(entry.name for entry in found))[:_MAX_CHOICES]
+            if not await may_ask(node):
+                return Fail("unclear_question", f"Several files fit: {', '.join(names)}. Name one; nobody was asked.")
             node.state["files"] = {entry.name: str(entry.entry_id) for entry in found}
             return Ask(
                 Question(f"Which file is meant by “{node.directive[:200]}”?", choices=names), then=self.with_file
@@ -96,7 +99,7 @@ class DescribeTable(Action[DescribeTableArgs]):
         answer = answer_question(question, table)
         if not isinstance(answer, NeedsClarification):
             return Finish(answer.text)
-        if 1 < len(answer.choices) <= _MAX_CHOICES:
+        if 1 < len(answer.choices) <= _MAX_CHOICES and await may_ask(node):
             node.state.update(entry=entry, question=question)
             return Ask(
                 Question(f"{answer.message} Which one is it?", choices=list(answer.choices)), then=self.with_column

@@ -6,25 +6,26 @@ link is followed and no program is run: a folder brings what is in it, and nothi
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+import stat
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pathspec import GitIgnoreSpec
-
-from pgswarm.actions.intake.items import MAX_BYTES, IntakeError, Item, LeftOut, read_item
+from pgswarm.actions.intake.ignored import Rules, is_ignored, rules_of
+from pgswarm.actions.intake.items import MAX_BYTES, MAX_PATH, IntakeError, Item, LeftOut, read_item, too_large
 
 MOST_FILES: Final = 100_000
-MAX_IGNORE_BYTES: Final = 1_000_000
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def folder_items(
-    root: Path, base: str, *, source: str = "", url: str = "", most_files: int = MOST_FILES
+    root: Path, base: str, *, source: str = "", url: str = "", most_files: int = MOST_FILES, within_s: float = 0
 ) -> Iterator[Item | LeftOut]:
     """Yield a folder's files below `base`; where it is a repository, first that.
 
-    `source` is said of each file in the place of its path here. Raises `IntakeError` where there are too many.
+    `source` is said of each file in the place of its path here. Raises `IntakeError` where there are too many, or where
+    to list them takes longer than `within_s` seconds (0: however long).
     """
     commit = commit_of(root)
     if commit is not None and base:
@@ -34,39 +35,38 @@ def folder_items(
             **({"commit": commit} if commit else {}),
         }
         yield Item(base, "repository", None, told)
-    for path in list_files(root, most_files):
+    for path in list_files(root, most_files, within_s):
         below = path.relative_to(root).as_posix()
         named = "/".join(filter(None, (base, below)))
-        try:
-            size = path.stat().st_size
-            if size > MAX_BYTES:
-                yield LeftOut(named, f"it has {size:,} bytes, the limit is {MAX_BYTES:,}")
-                continue
-            content = path.read_bytes()
-        except OSError as error:
-            yield LeftOut(named, f"it cannot be read: {error.strerror}")
-            continue
-        yield read_item(named, content, f"{source.rstrip('/')}/{below}" if source else str(path))
+        content = _read(path)
+        if isinstance(content, str):
+            yield LeftOut(named, content)
+        else:
+            yield read_item(named, content, f"{source.rstrip('/')}/{below}" if source else str(path))
 
 
-def list_files(root: Path, most_files: int = MOST_FILES) -> list[Path]:
+def list_files(root: Path, most_files: int = MOST_FILES, within_s: float = 0) -> list[Path]:
     """Return the regular files that are not ignored, in the order of their paths; raise `IntakeError` for too many."""
     found: list[Path] = []
-    specs: dict[Path, Sequence[tuple[Path, GitIgnoreSpec]]] = {}
+    rules: dict[Path, Rules] = {}
+    until = time.monotonic() + within_s if within_s else None
+
+    def taken(path: Path, here: Rules, end: str = "") -> bool:
+        if until is not None and time.monotonic() > until:
+            raise IntakeError(f"to look through {root.name} takes longer than {within_s:g} s: name a part of it")
+        if path.name.startswith(".") or path.is_symlink():
+            return False
+        if len(str(path)) - len(str(root)) > MAX_PATH:  # a file is left out and named later on
+            return not end
+        return not is_ignored(here, path, end)
+
     for here_name, folders, files in os.walk(root):
         here = Path(here_name)
-        rules = [*specs.get(here.parent, ()), *_rules(here)] if here != root else _rules(here)
-        specs[here] = rules
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not (here / name).is_symlink() and not _ignored(rules, here / name, "/")
+        rules[here] = [*(rules.get(here.parent, ()) if here != root else ()), *rules_of(here)]
+        folders[:] = sorted(name for name in folders if taken(here / name, rules[here], "/"))
+        found.extend(
+            path for path in (here / name for name in sorted(files)) if taken(path, rules[here]) and path.is_file()
         )
-        for name in sorted(files):
-            path = here / name
-            if name.startswith(".") or path.is_symlink() or not path.is_file() or _ignored(rules, path):
-                continue
-            found.append(path)
         if len(found) > most_files:
             raise IntakeError(f"{root.name} holds more than {most_files:,} files: name a part of it")
     return found
@@ -97,24 +97,19 @@ def commit_of(root: Path) -> str | None:
     return ""
 
 
-def _rules(folder: Path) -> list[tuple[Path, GitIgnoreSpec]]:
-    """Return the rules of a folder's own `.gitignore`, and at a repository's root those of `.git/info/exclude`."""
-    found = []
-    for place in (folder / ".git" / "info" / "exclude", folder / ".gitignore"):
-        try:
-            if place.is_symlink() or not place.is_file() or place.stat().st_size > MAX_IGNORE_BYTES:
-                continue
-            lines = place.read_text("utf-8", "replace").splitlines()
-            found.append((folder, GitIgnoreSpec.from_lines(lines)))
-        except (OSError, ValueError):  # no pattern: git passes over such lines too
-            continue
-    return found
+def _read(path: Path) -> bytes | str:
+    """Return a regular file's content, or why there is none.
 
-
-def _ignored(rules: Sequence[tuple[Path, GitIgnoreSpec]], path: Path, end: str = "") -> bool:
-    """Say whether the last rule that fits says so: those nearer to the file go before those above."""
-    for folder, spec in reversed(rules):
-        said = spec.check_file(path.relative_to(folder).as_posix() + end).include
-        if said is not None:
-            return said
-    return False
+    A link that took the file's place after it was looked at is not followed, and a pipe is not waited for.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(number, "rb") as file:
+            state = os.fstat(number)
+            if not stat.S_ISREG(state.st_mode):
+                return "it is no file any more"
+            content = file.read(MAX_BYTES + 1) if state.st_size <= MAX_BYTES else b""
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    size = max(state.st_size, len(content))
+    return too_large(size) if size > MAX_BYTES else content

@@ -9,7 +9,11 @@ from pgswarm.actions.intake.secret import why_secret
 from pgswarm.schema.decode import NotTextError, decode
 
 MAX_BYTES: Final = 50_000_000
+MAX_SEARCHED: Final = 20_000_000
+"""Bytes of a text: as `index_entry` has it."""
 MAX_NAME: Final = 255
+MAX_PATH: Final = 500
+"""Characters: what is matched with patterns of others is bounded, too."""
 _KINDS: Final = {
     **dict.fromkeys((".md", ".markdown", ".mdx"), "markdown"),
     **dict.fromkeys((".html", ".htm", ".xhtml"), "html"),
@@ -66,6 +70,7 @@ _CODE: Final = [
 ]
 _LANGUAGES: Final = {f".{suffix}": suffix for suffix in _CODE}
 EMPTY: Final = "is empty"
+_NO_NAMES: Final = frozenset({"", ".", ".."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,20 @@ class IntakeError(Exception):
     """A source cannot be taken in at all; the message says why, and what to do."""
 
 
+class NotNowError(IntakeError):
+    """A source does not answer at the moment: trying again may help. `after_s`: for how long it asks to be left."""
+
+    def __init__(self, message: str, after_s: float | None = None) -> None:
+        """Take the sentence, and the seconds."""
+        super().__init__(message)
+        self.after_s = after_s
+
+
+def too_large(size: int) -> str:
+    """Return why a file of so many bytes is left out."""
+    return f"it has {size:,} bytes, the limit is {MAX_BYTES:,}"
+
+
 def kind_of_file(name: str) -> str:
     """Return the kind of a file by its name: `text` where that says nothing."""
     suffix = PurePosixPath(name).suffix.lower()
@@ -105,7 +124,7 @@ def read_item(path: str, content: bytes, source: str) -> Item | LeftOut:
     """Return a file's content as text in UTF-8, a PDF as it is; `LeftOut` where it is neither, empty, or a secret."""
     name = path.rpartition("/")[2]
     kind = kind_of_file(name)
-    unfit = _unfit(name, len(content))
+    unfit = _unfit(path, len(content))
     if unfit:
         return LeftOut(path, unfit)
     fields: dict[str, Any] = {"source": source}
@@ -125,11 +144,16 @@ def _text_item(path: str, kind: str, content: bytes, fields: dict[str, Any]) -> 
         return LeftOut(path, reason)
     if kind in {"python", "code"}:
         fields["language"] = "python" if kind == "python" else _LANGUAGES[PurePosixPath(name).suffix.lower()]
+    kept = decoded.text.encode()
     note = f"{path} is not UTF-8: it is read as Windows-1252." if decoded.guessed else ""
-    return Item(path, kind, decoded.text.encode(), fields, note=note)
+    if len(kept) > MAX_SEARCHED:
+        note = f"{path} is kept, but not searched: it has more than {MAX_SEARCHED:,} bytes. {note}".rstrip()
+    return Item(path, kind, kept, fields, note=note)
 
 
-def _unfit(name: str, size: int) -> str:
-    if not name.isprintable() or len(name) > MAX_NAME:
+def _unfit(path: str, size: int) -> str:
+    if len(path) > MAX_PATH:
+        return f"its path has {len(path):,} characters, the limit is {MAX_PATH:,}"
+    if any(not part.isprintable() or len(part) > MAX_NAME or part.strip() in _NO_NAMES for part in path.split("/")):
         return "its name cannot be stored"
-    return f"it has {size:,} bytes, the limit is {MAX_BYTES:,}" if size > MAX_BYTES else ""
+    return too_large(size) if size > MAX_BYTES else ""

@@ -11,7 +11,6 @@ from typing import Final
 from pgswarm.actions.intake.items import IntakeError, Item
 
 WITHIN_S: Final = 120.0
-MAX_TEXT: Final = 20_000_000
 SUFFIX: Final = ".md"
 
 

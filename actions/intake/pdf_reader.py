@@ -15,6 +15,7 @@ CPU_S: Final = 110
 MEMORY_BYTES: Final = 2 * 1024**3
 MAX_PAGES: Final = 5_000
 MAX_TEXT: Final = 20_000_000
+"""Bytes."""
 
 
 def main() -> int:
@@ -48,12 +49,12 @@ def _write(reader: PdfReader) -> None:
         raise ValueError("it is locked by a password: save it without one")
     written = 0
     for number, page in enumerate(reader.pages, start=1):
+        text = "" if number > MAX_PAGES else _plain(page.extract_text())
+        written += len(text.encode())
         if number > MAX_PAGES or written > MAX_TEXT:
             sys.stdout.write(f"\n\n(The rest, from page {number} on, was left out.)\n")
             break
-        text = _plain(page.extract_text())
         if text:
-            written += len(text)
             sys.stdout.write(f"## Page {number}\n\n{text}\n\n")
 
 

@@ -4,9 +4,11 @@ Rule: nothing is lost and nothing is overwritten: another content of the same na
 it is meant to be a new version; where no folder can be found, it is kept among the results.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
+from uuid import UUID
 
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.files.inventory import RESULTS, safe_name
@@ -14,11 +16,13 @@ from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import Fail
 from pgswarm.actions.spaces.places import Place
 from pgswarm.actions.spaces.router import Guide, Landed, Lost, walk
+from pgswarm.schema.decode import NotTextError, decode
 from pgswarm.schema.errors import ConflictError
 
 MAX_HEAD: Final = 600
 MAX_NUMBERED: Final = 50
 _MAX_FOLDER: Final = 60
+_IMAGES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"})
 _KINDS: Final = {
     "md": "markdown",
     "csv": "csv",
@@ -31,21 +35,35 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A text that is to be kept: its name, what it is, and what is said of it."""
+    """What is to be kept: its name, its content, what is said of it; its kind, where more is known than its name."""
 
     name: str
-    content: str
+    content: str | bytes
     description: str
     replace: bool = False
+    derived_from: Sequence[UUID] = ()
+    known_kind: str = ""
+    fields: Mapping[str, Any] | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The content as it is kept."""
+        return self.content.encode() if isinstance(self.content, str) else self.content
 
     @property
     def kind(self) -> str:
-        """The kind of entry, by the name's suffix."""
+        """The kind of entry: what is known, else by the name's suffix; what is no text is binary."""
+        if self.known_kind:
+            return self.known_kind
+        try:
+            decode(self.data, self.name)
+        except NotTextError:
+            return "image" if PurePosixPath(self.name).suffix.lower() in _IMAGES else "binary"
         return _KINDS.get(PurePosixPath(self.name).suffix.lower().lstrip("."), "text")
 
     def told(self) -> dict[str, Any]:
         """Return what is compared with folders."""
-        head = self.content[:MAX_HEAD]
+        head = self.data[:MAX_HEAD].decode(errors="replace") if self.kind not in {"binary", "image"} else ""
         return {"name": self.name, "kind": self.kind, "description": self.description, "head": head}
 
 
@@ -75,14 +93,15 @@ async def file_away(node: Node[Any], artifact: Artifact) -> str | Fail | None:
 
 async def keep_in(node: Node[Any], folder: Place, artifact: Artifact) -> str | Fail:
     """Save an artifact in a folder, under its name or one with a number; return its path."""
-    content = artifact.content.encode()
+    content = artifact.data
     for number in range(1, MAX_NUMBERED + 1):
         name = artifact.name if number == 1 else _numbered(artifact.name, number)
         path = f"{folder.path}/{name}".lstrip("/")
         try:
             await node.spaces.save(
                 "memory", folder.entry_id, name, artifact.kind, content=content, description=artifact.description,
-                if_version=None if artifact.replace else 0,
+                if_version=None if artifact.replace else 0, fields=artifact.fields,
+                derived_from=artifact.derived_from or None,
             )  # fmt: skip
         except ConflictError:
             if not await _holds(node, path, content):
@@ -100,7 +119,7 @@ async def _put_elsewhere(node: Node[Any], folder: Place, name: str, artifact: Ar
         named = place.fields.get("uploader")
         if named:
             path = f"{folder.path.removeprefix(place.path)}/{name}".strip("/")
-            address = await upload_to(named, path, artifact.content.encode(), artifact.description)
+            address = await upload_to(named, path, artifact.data, artifact.description)
             node.log.info("%s is kept as %s too", name, address)
             return
 

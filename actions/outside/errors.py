@@ -8,14 +8,18 @@ from pgswarm.actions.base import ActionError
 
 
 class UnreachableError(ActionError):
-    """The other side did not answer before anything was asked of it: tried again."""
+    """The other side did not answer before anything was asked of it: tried again.
+
+    `after_s`: how long it asks to be left alone, where it said so.
+    """
 
     transient = True
 
-    def __init__(self, who: str, reason: str) -> None:
+    def __init__(self, who: str, reason: str, after_s: float | None = None) -> None:
         """Take which connection, and why."""
         super().__init__("outside_unreachable", f"{who} cannot be reached: {reason}")
         self.reason = reason
+        self.after_s = after_s
 
 
 class LostReplyError(ActionError):

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -64,6 +65,65 @@ class Outside(_Table):
     """How often one node may ask people on behalf of the other side."""
 
 
+def _safe_address(url: str) -> str:
+    parts = urlsplit(_web_address(url))
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise ValueError("must begin with https://: secrets are sent there (http:// is for this machine alone)")
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine, by its name or its number."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+SafeAddress = Annotated[str, AfterValidator(_safe_address)]
+
+
+class OAuthSettings(_Table):
+    """How a server's access tokens are had: by this client's own secret, a refresh token, or a person's sign-in.
+
+    `authorization_code` is `pgswarm outside login`. Secrets are references as `${NAME}`. The secret and the refresh
+    token go to `token_url` alone, or to the one that `issuer`, the authorization server, names in its metadata.
+    """
+
+    grant: Literal["client_credentials", "refresh_token", "authorization_code"]
+    client_id: str = ""
+    client_secret: str = Field(default="", pattern=r"^(\$\{\w+\})?$")
+    refresh_token: str = Field(default="", pattern=r"^(\$\{\w+\})?$")
+    client_auth: Literal["basic", "post"] = "basic"
+    """How the client shows its secret: in a header (`client_secret_basic`), or in the form (`client_secret_post`)."""
+    issuer: SafeAddress | None = None
+    token_url: SafeAddress | None = None
+    scope: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "OAuthSettings":
+        needed = {
+            "client_credentials": ("client_id", "client_secret"),
+            "refresh_token": ("client_id", "refresh_token"),
+            "authorization_code": (),
+        }[self.grant]
+        missing = [name for name in needed if not getattr(self, name)]
+        if missing:
+            raise ValueError(f'needs {" and ".join(missing)} for grant = "{self.grant}"')
+        if needed and not (self.issuer or self.token_url):
+            raise ValueError("needs issuer, or token_url: where its secrets may be sent")
+        if self.refresh_token and self.grant != "refresh_token":
+            raise ValueError('refresh_token belongs to grant = "refresh_token"')
+        if self.client_secret and not self.client_id:
+            raise ValueError("has a client_secret without its client_id")
+        return self
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its tokens are kept in the database: what a server gives out once cannot be fetched again."""
+        return self.grant != "client_credentials"
+
+
 class McpSettings(Outside):
     """A server of the Model Context Protocol: a command that is spoken to over its standard streams, or an address.
 
@@ -76,6 +136,7 @@ class McpSettings(Outside):
     env: Mapping[str, str] = Field(default_factory=dict)
     url: WebAddress | None = None
     headers: Mapping[str, str] = Field(default_factory=dict)
+    oauth: OAuthSettings | None = None
     protocol: Literal["auto", "legacy"] = "auto"
     """`legacy`: speak the protocol of 2025 from the start, to a server that the newer one confuses."""
     repeat: Literal["annotated", "never"] | tuple[str, ...] = "annotated"
@@ -88,6 +149,12 @@ class McpSettings(Outside):
             raise ValueError("env and folder belong to a command, not to a url")
         if self.command and self.headers:
             raise ValueError("headers belong to a url, not to a command")
+        if self.oauth is not None:
+            if self.url is None:
+                raise ValueError("oauth belongs to a url, not to a command")
+            _safe_address(self.url)
+            if any(name.casefold() == "authorization" for name in self.headers):
+                raise ValueError("has both oauth and a header Authorization: leave one out")
         return self
 
 
@@ -172,14 +239,15 @@ class BranchSettings(_Table):
 
 
 class ImportSettings(_Table):
-    """What may come into memory from elsewhere. `git` are the hosts of which repositories may be taken; none: off.
+    """What may come into memory from elsewhere. `git` are beginnings of addresses of repositories; none: off.
 
-    `max_files` bounds a repository, `timeout_s` the time that it may take to come.
+    `max_files` and `max_bytes` (unpacked) bound a repository or an archive, `timeout_s` the time that it may take.
     """
 
     git: tuple[str, ...] = ()
     timeout_s: float = Field(default=300, gt=0, le=3_600)
     max_files: int = Field(default=20_000, ge=1, le=100_000)
+    max_bytes: int = Field(default=500_000_000, ge=1_000, le=10_000_000_000)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]

@@ -12,7 +12,7 @@ from typing import Final
 from pgswarm.actions.sandbox import homes
 from pgswarm.actions.sandbox.local import DEFAULT_LIMITS, LocalSandbox
 from pgswarm.actions.sandbox.probes import Probe, broken, probe_level
-from pgswarm.actions.sandbox.types import Level, Limits, Ran, Sandbox, SandboxError, Tree
+from pgswarm.actions.sandbox.types import NO_FILES, Level, Limits, Ran, Sandbox, SandboxError, Tree
 
 VARIABLE: Final = "PGSWARM_SANDBOX"
 AUTO: Final = "auto"
@@ -62,9 +62,10 @@ class NoSandbox:
         stdin: bytes = b"",
         limits: Limits = DEFAULT_LIMITS,
         packages: Sequence[str] = (),
+        modules: Tree = NO_FILES,
     ) -> Ran:
         """Refuse."""
-        del command, files, stdin, limits, packages
+        del command, files, stdin, limits, packages, modules
         raise SandboxError("no_sandbox", f"Code cannot be run here. {self.why} {REMEDY}")
 
     async def aclose(self) -> None:

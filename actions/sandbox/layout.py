@@ -35,6 +35,14 @@ def lay_out(work: Path, files: Tree, limits: Limits, user: int | None) -> None:
                 os.chown(Path(folder_name, name), user, user, follow_symlinks=False)
 
 
+def only_read(folder: Path) -> None:
+    """Let everybody read what was laid out below a folder, and nobody change it."""
+    for here, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            Path(here, name).chmod(0o444)
+        Path(here).chmod(0o555)
+
+
 def _write(place: Path, file: File | None) -> None:
     folder = place if file is None else place.parent
     folder.mkdir(parents=True, exist_ok=True)

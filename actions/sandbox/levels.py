@@ -49,6 +49,7 @@ class Box:
     readable: Sequence[Path] = ()
     network: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    has_modules: bool = False
 
     @property
     def work(self) -> Path:
@@ -64,6 +65,11 @@ class Box:
     def bin(self) -> Path:
         """What stands first on its path: `python`."""
         return self.folder / "bin"
+
+    @property
+    def modules(self) -> Path | None:
+        """What its Python can import beside its packages; None where there is nothing."""
+        return self.folder / "modules" if self.has_modules else None
 
 
 def command_line(level: Level, box: Box, command: Sequence[str]) -> list[str]:
@@ -105,7 +111,7 @@ def _confined(box: Box, command: Sequence[str], spec: dict[str, Any]) -> list[st
     return [str(box.python.executable), "-I", "-S", "-c", source, text]
 
 
-def _environment(box: Box, tmp: str, binaries: str = "", packages: str = "") -> dict[str, str]:
+def _environment(box: Box, tmp: str, binaries: str = "", packages: str = "", modules: str = "") -> dict[str, str]:
     found = {
         "PATH": f"{binaries or box.bin}:/usr/local/bin:/usr/bin:/bin",
         "HOME": tmp,
@@ -114,8 +120,10 @@ def _environment(box: Box, tmp: str, binaries: str = "", packages: str = "") -> 
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "2",
     }
-    if box.packages:
-        found["PYTHONPATH"] = packages or str(box.packages)
+    importable = [packages or str(box.packages)] if box.packages else []
+    importable += [modules or str(box.modules)] if box.modules else []  # a package that was declared goes before
+    if importable:
+        found["PYTHONPATH"] = ":".join(importable)
     return {**found, **box.variables}
 
 
@@ -124,7 +132,7 @@ def _bwrap_spec(box: Box) -> dict[str, Any]:
     return {
         "namespaces": True,
         "cwd": "/work",
-        "env": _environment(box, _TMP, "/run/bin", "/run/packages"),
+        "env": _environment(box, _TMP, "/run/bin", "/run/packages", "/run/modules"),
         "seccomp": {"families": families, "namespaces": True, "own_user": True},
     }
 
@@ -150,12 +158,14 @@ def _bwrap(box: Box) -> list[str]:
     line += ["--ro-bind", str(box.bin), "/run/bin", "--bind", str(box.work), "/work"]
     if box.packages:
         line += ["--ro-bind", str(box.packages), "/run/packages"]
+    if box.modules:
+        line += ["--ro-bind", str(box.modules), "/run/modules"]
     return [*line, "--remount-ro", "/", "--chdir", "/work", "--"]
 
 
 def _landlock(box: Box) -> dict[str, Any]:
     readable = [Path(name) for name in (*_SYSTEM, *_ETC, *(_ETC_NETWORK if box.network else ()))]
-    readable += [box.python.prefix, box.bin, *box.readable, *([box.packages] if box.packages else [])]
+    readable += [box.python.prefix, box.bin, *box.readable, *(path for path in (box.packages, box.modules) if path)]
     return {
         "readable": [str(path) for path in readable if path.exists()],
         "writable": [str(box.work), str(box.tmp)],

@@ -13,9 +13,9 @@ from typing import Any, Final
 from pgswarm.actions.sandbox import homes
 from pgswarm.actions.sandbox.inside import confine, keep
 from pgswarm.actions.sandbox.interpreter import interpreter
-from pgswarm.actions.sandbox.layout import Collected, collect, lay_out
+from pgswarm.actions.sandbox.layout import Collected, collect, lay_out, only_read
 from pgswarm.actions.sandbox.levels import Box, command_line
-from pgswarm.actions.sandbox.types import Level, Limits, Ran, Reason, SandboxError, Tree
+from pgswarm.actions.sandbox.types import NO_FILES, Level, Limits, Ran, Reason, SandboxError, Tree
 from pgswarm.actions.sandbox.users import run_user
 
 MARGIN_S: Final = 20.0
@@ -45,12 +45,13 @@ class LocalSandbox:
         stdin: bytes = b"",
         limits: Limits = DEFAULT_LIMITS,
         packages: Sequence[str] = (),
+        modules: Tree = NO_FILES,
     ) -> Ran:
         """Run a command; see `Sandbox.run`."""
         from pgswarm.actions.sandbox.packages import installed  # noqa: PLC0415 - installs through this very class
 
         folder = await installed(self, packages) if packages else None
-        return await self.run_in(command, files=files, stdin=stdin, limits=limits, packages=folder)
+        return await self.run_in(command, files=files, stdin=stdin, limits=limits, packages=folder, modules=modules)
 
     async def run_in(
         self,
@@ -60,6 +61,7 @@ class LocalSandbox:
         stdin: bytes = b"",
         limits: Limits = DEFAULT_LIMITS,
         packages: Path | None = None,
+        modules: Tree = NO_FILES,
         readable: Sequence[Path] = (),
         network: bool = False,
         variables: Mapping[str, str] | None = None,
@@ -76,8 +78,8 @@ class LocalSandbox:
                 python = await asyncio.to_thread(interpreter)
                 folder = await asyncio.to_thread(homes.make)
                 try:
-                    box = Box(folder, python, limits, user, packages, readable, network, variables or {})
-                    await asyncio.to_thread(_prepare, box, files, stdin)
+                    box = Box(folder, python, limits, user, packages, readable, network, variables or {}, bool(modules))
+                    await asyncio.to_thread(_prepare, box, files, stdin, modules)
                     told = await _kept(self._spec(box, command))
                     return await asyncio.to_thread(_result, told, box, files, take)
                 finally:
@@ -105,7 +107,7 @@ class LocalSandbox:
         """Hold nothing."""
 
 
-def _prepare(box: Box, files: Tree, stdin: bytes) -> None:
+def _prepare(box: Box, files: Tree, stdin: bytes, modules: Tree) -> None:
     for folder in (box.work, box.tmp, box.bin):
         folder.mkdir(mode=0o700)
     box.bin.chmod(0o755)
@@ -114,6 +116,10 @@ def _prepare(box: Box, files: Tree, stdin: bytes) -> None:
     (box.folder / "stdin").write_bytes(stdin)
     (box.folder / "stdin").chmod(0o600)
     lay_out(box.work, files, box.limits, box.user)
+    if box.modules is not None:
+        box.modules.mkdir(mode=0o700)
+        lay_out(box.modules, modules, DEFAULT_LIMITS, None)
+        only_read(box.modules)
     if box.user is not None:
         os.chown(box.tmp, box.user, box.user)
 

@@ -11,7 +11,7 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from pgswarm.actions.sandbox.local import DEFAULT_LIMITS, MARGIN_S
-from pgswarm.actions.sandbox.types import MB, Limits, Ran, SandboxError, Tree
+from pgswarm.actions.sandbox.types import MB, NO_FILES, Limits, Ran, SandboxError, Tree
 from pgswarm.actions.sandbox.wire import decode_ran, encode_run
 
 CONNECT_S: Final = 10.0
@@ -55,9 +55,10 @@ class RemoteSandbox:
         stdin: bytes = b"",
         limits: Limits = DEFAULT_LIMITS,
         packages: Sequence[str] = (),
+        modules: Tree = NO_FILES,
     ) -> Ran:
         """Run a command there; raise `SandboxError`: the runner's own, or `runner_unreachable`, `bad_runner`."""
-        body = encode_run(list(command), files, stdin, limits, list(packages))
+        body = encode_run(list(command), files, stdin, limits, list(packages), modules=modules)
         patience = httpx2.Timeout(limits.wall_s + MARGIN_S + QUEUE_S, connect=CONNECT_S)
         status, answer = await self._send("POST", "/v1/runs", body, patience)
         if status == 200:  # noqa: PLR2004 - HTTP's OK

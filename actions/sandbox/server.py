@@ -29,10 +29,10 @@ def application(sandbox: Sandbox, token: str, most: Limits = MAX_LIMITS) -> Star
         if not hmac.compare_digest(_token_of(request).encode(), token.encode()):
             return _refusal(401, "unauthorized", "The token is missing or wrong.")
         try:
-            command, files, stdin, asked, packages = decode_run(await _body(request))
+            command, files, stdin, asked, packages, modules = decode_run(await _body(request))
             limits = Limits(**{name: min(getattr(asked, name), getattr(most, name)) for name in Limits.__slots__})
             running = asyncio.ensure_future(
-                sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages)
+                sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages, modules=modules)
             )
             ran = await _unless_gone(request, running)
         except SandboxError as error:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Final, Protocol, TypeAlias
 
 MB = 1_000_000
 
@@ -49,6 +50,9 @@ class File:
 
 Tree: TypeAlias = Mapping[str, File | None]
 """Paths (`folder/name`, see `paths.py`) → files; None is a folder."""
+
+
+NO_FILES: Final[Tree] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,11 @@ class Sandbox(Protocol):
         stdin: bytes = b"",
         limits: Limits = Limits(),
         packages: Sequence[str] = (),
+        modules: Tree = NO_FILES,
     ) -> Ran:
         """Run `command` in a folder that holds `files`, with these packages of Python installed.
+
+        `modules` are files that its Python can import too: elsewhere, read-only, and never taken back.
 
         Raises `SandboxError` where there is no sandbox (`no_sandbox`), the files do not fit (`too_large`, `bad_path`)
         or a package cannot be installed (`packages_failed`).

@@ -8,7 +8,7 @@ import base64
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pgswarm.actions.sandbox.paths import inside
-from pgswarm.actions.sandbox.types import File, LeftOut, Limits, Ran, Reason, SandboxError, Tree
+from pgswarm.actions.sandbox.types import NO_FILES, File, LeftOut, Limits, Ran, Reason, SandboxError, Tree
 
 
 class _Strict(BaseModel):
@@ -41,6 +41,7 @@ class WireRun(_Strict):
     stdin: str
     limits: WireLimits
     packages: list[str]
+    modules: dict[str, WireFile | None] = Field(default_factory=dict)
 
 
 class WireRan(_Strict):
@@ -57,7 +58,9 @@ class WireRan(_Strict):
     wall_ms: int
 
 
-def encode_run(command: list[str], files: Tree, stdin: bytes, limits: Limits, packages: list[str]) -> bytes:
+def encode_run(
+    command: list[str], files: Tree, stdin: bytes, limits: Limits, packages: list[str], *, modules: Tree = NO_FILES
+) -> bytes:
     """Return a run as the body of a request."""
     told = WireRun(
         command=command,
@@ -65,16 +68,18 @@ def encode_run(command: list[str], files: Tree, stdin: bytes, limits: Limits, pa
         stdin=base64.b64encode(stdin).decode(),
         limits=WireLimits(**{name: getattr(limits, name) for name in WireLimits.model_fields}),
         packages=packages,
+        modules=_encoded(modules),
     )
     return told.model_dump_json().encode()
 
 
-def decode_run(body: bytes) -> tuple[list[str], Tree, bytes, Limits, list[str]]:
+def decode_run(body: bytes) -> tuple[list[str], Tree, bytes, Limits, list[str], Tree]:
     """Return what a request asks for; raise `SandboxError` (`bad_request`) that names what is wrong."""
     try:
         told = WireRun.model_validate_json(body)
         limits = Limits(**told.limits.model_dump())
-        return told.command, _decoded(told.files), base64.b64decode(told.stdin, validate=True), limits, told.packages
+        stdin = base64.b64decode(told.stdin, validate=True)
+        return told.command, _decoded(told.files), stdin, limits, told.packages, _decoded(told.modules)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise SandboxError("bad_request", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -20,14 +20,9 @@ async def small_space(node: Node[Any]) -> list[ActionChoice] | None:
     if places is None:
         return None
     choices = choices_of(places)
-    if any(choice.action_id == CREATE for choice in choices) and not await may_create(node):
+    if any(choice.action_id == CREATE for choice in choices) and not await node.may_create():
         return [choice for choice in choices if choice.action_id != CREATE]
     return choices
-
-
-async def may_create(node: Node[Any]) -> bool:
-    """Return whether actions can be made here: there is an action for it, and the swarm may use it."""
-    return any(choice.action_id == CREATE for choice in await node.actions())
 
 
 async def find_action(node: Node[Any], action_id: str) -> ActionChoice | None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 _HOPELESS: Final = (
     "needs_model",
+    "not_configured",
     "limit_",
     "cancelled",
     "model_",

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, action
-from pgswarm.actions.conversation.profile import read_profile
+from pgswarm.actions.conversation.profile import may_ask
 from pgswarm.actions.files.inventory import inventory
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Child, Fail, Finish, Spawn
@@ -127,7 +127,7 @@ class HandleFailure(Action[FailureArgs]):
     async def _may_ask(self, node: Node[FailureArgs]) -> bool:
         if node.state.get("asks", 0) >= MAX_ASKS:
             return False
-        return (await read_profile(node)).involvement != "never"
+        return await may_ask(node)
 
     def _failures(self, node: Node[FailureArgs]) -> list[dict[str, Any]]:
         return [node.args.failure.model_dump(), *node.state.get("tried", [])]

@@ -3,23 +3,23 @@
 Suggestions are entries of kind `suggestion` in the memory folder `swarm/suggestions`; they change nothing.
 """
 
-import re
 from typing import Any, Final
 
 from pgswarm.actions.base import Action, NoArgs, action
+from pgswarm.actions.conversation.profile import slug
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Fail, Finish
 
 FOLDER: Final = "swarm/suggestions"
 KIND: Final = "suggestion"
 MAX_CHARS: Final = 10_000
-_MAX_NAME: Final = 80
 
 
 async def save_suggestion(node: Node[Any], about: str, text: str) -> None:
     """Keep a suggestion; the same one of the same swarm is kept once."""
-    words = re.sub(r"[^\w]+", "-", f"{about} {text}".casefold()).strip("-_")[:_MAX_NAME].rstrip("-_")
-    await node.memory.save(f"{words}.md", text[:MAX_CHARS], kind=KIND, description=about[:200], folder=FOLDER)
+    await node.memory.save(
+        f"{slug(f'{about} {text}')}.md", text[:MAX_CHARS], kind=KIND, description=about[:200], folder=FOLDER
+    )
 
 
 @action(

@@ -1,20 +1,32 @@
-"""`text/summarise`: a text condensed; a long one piece by piece, then the pieces' summaries.
+"""`text/summarise`: a text condensed and kept among the results; a long one piece by piece, then the pieces' summaries.
 
-Bounded: at most `MAX_PIECES` pieces of `PIECE_CHARS` characters.
+Rule: limits hold for the whole. What is longer than asked for is condensed again, and after `MAX_AGAIN` times ends with
+the last sentence that fits. Bounded: at most `MAX_PIECES` pieces of `PIECE_CHARS` characters.
 """
 
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any, Final
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, ActionError, action
-from pgswarm.actions.files.inventory import attached, describe, is_table, resolve
+from pgswarm.actions.files.inventory import RESULTS, attached, describe, is_table, resolve, safe_name
+from pgswarm.actions.memory.filing import Artifact, folder_at, keep_in
+from pgswarm.actions.models.offline.rules.sentences import sentences
 from pgswarm.actions.node import Node, Prompt
-from pgswarm.actions.outcomes import ActionOutcome, Finish
+from pgswarm.actions.outcomes import ActionOutcome, Fail, Finish
 from pgswarm.actions.swarm.notes import Note
 
 PIECE_CHARS = 60_000
 MAX_PIECES = 40
+MAX_AGAIN = 2
+_MAX_NAME: Final = 80
+_PLACE: Final = re.compile(r" \((?:[^()\n]*, )?line \d+\)$", re.MULTILINE)
+_LEAD: Final = re.compile(r"^.*:$", re.MULTILINE)
+_BULLET: Final = re.compile(r"^[-*\u2022] +")
 
 
 class SummariseArgs(BaseModel):
@@ -44,51 +56,103 @@ class Summarise(Action[SummariseArgs]):
     """Condenses prose."""
 
     async def main(self, node: Node[SummariseArgs]) -> ActionOutcome:
-        """Report the summary."""
-        name, text = await _source(node)
+        """Report the summary, and keep it."""
+        name, text, source = await _source(node)
         if not text.strip():
             return Finish(f"{name} is empty.")
         pieces = _pieces(text)
         if len(pieces) > MAX_PIECES:
             most = MAX_PIECES * PIECE_CHARS
             raise ActionError("too_long", f"{name} has {len(text):,} characters; at most {most:,} can be summarised.")
+        limits = {"max_words": node.args.max_words, "max_sentences": node.args.max_sentences}
         if len(pieces) == 1:
-            return Finish(await self._condense(node, name, text, 1, last=True))
-        parts = [
-            await self._condense(node, f"{name}, part {number} of {len(pieces)}", piece, line, last=False)
-            for number, (line, piece) in enumerate(pieces, start=1)
-        ]
-        return Finish("\n\n".join(parts))
+            summary = await self._condense(node, name, text, 1, limits)
+        else:
+            summary = await self._of_pieces(node, name, pieces)
+        if any(limits.values()):
+            again = {**limits, "again": True, "of_words": len(text.split())}
+            for number in range(MAX_AGAIN + 1):
+                problem = excess(summary, node.args.max_words, node.args.max_sentences)
+                if not problem and (number or len(pieces) == 1):
+                    break
+                if number == MAX_AGAIN:
+                    summary = fitting(summary, node.args.max_words, node.args.max_sentences)
+                    break
+                summary = await self._condense(node, name, summary, 1, {**again, "problem": problem})
+        return await _keep(node, name, summary, source)
 
-    async def _condense(self, node: Node[SummariseArgs], name: str, text: str, line: int, *, last: bool) -> str:
-        data: dict[str, Any] = {"name": name, "text": text, "first_line": line, "focus": node.args.focus}
-        if last:
-            data |= {"max_words": node.args.max_words, "max_sentences": node.args.max_sentences}
+    async def _of_pieces(self, node: Node[SummariseArgs], name: str, pieces: Sequence[tuple[int, str]]) -> str:
+        """Return the pieces' summaries, one after the other: together no longer than a piece."""
+        room = PIECE_CHARS // len(pieces) - 2
+        parts = []
+        for number, (line, piece) in enumerate(pieces, start=1):
+            part = await self._condense(node, f"{name}, part {number} of {len(pieces)}", piece, line, {})
+            parts.append(part if len(part) <= room else part[:room].rpartition("\n")[0] or part[:room])
+        return "\n\n".join(parts)
+
+    async def _condense(
+        self, node: Node[SummariseArgs], name: str, text: str, line: int, limits: Mapping[str, Any]
+    ) -> str:
+        data: dict[str, Any] = {"name": name, "text": text, "first_line": line, "focus": node.args.focus, **limits}
         found = await node.llm(Summary, Prompt(task="summarise", data=data, role="talker"))
         return found.summary
 
 
-async def _source(node: Node[SummariseArgs]) -> tuple[str, str]:
-    """The text to condense and what it is called."""
+def excess(summary: str, words: int | None, most: int | None) -> str:
+    """Return by how much a summary is longer than it may be, in a sentence for its writer; "" where it is not.
+
+    What says where a sentence stands does not count, and one sentence is no word too long.
+    """
+    found = _counted(summary)
+    if most is not None and len(found) > most:
+        return f"It has {len(found)} sentences; {most} at most."
+    count = sum(len(text.split()) for text in found)
+    return f"It has {count} words; {words} at most." if words is not None and count > words and len(found) > 1 else ""
+
+
+def fitting(summary: str, words: int | None, most: int | None) -> str:
+    """Return the first sentences of a summary that keep to the limits; at least one."""
+    kept: list[str] = []
+    for text in _counted(summary)[:most]:
+        if kept and words is not None and sum(len(each.split()) for each in [*kept, text]) > words:
+            break
+        kept.append(text)
+    return " ".join(kept)
+
+
+def _counted(summary: str) -> list[str]:
+    plain = _LEAD.sub("", _PLACE.sub("", summary)).replace(" […]", "")
+    return [_BULLET.sub("", sentence.text) for sentence in sentences(plain)]
+
+
+async def _keep(node: Node[SummariseArgs], name: str, summary: str, source: UUID | None) -> ActionOutcome:
+    called = safe_name(f"summary_of_{PurePosixPath(name).stem}"[:_MAX_NAME]).replace(" ", "_") + ".md"
+    described = f"Summary of {name}. {node.directive}"[:200]
+    artifact = Artifact(called, summary, described, derived_from=(source,) if source else ())
+    kept = await keep_in(node, await folder_at(node, RESULTS), artifact)
+    return kept if isinstance(kept, Fail) else Finish(summary)
+
+
+async def _source(node: Node[SummariseArgs]) -> tuple[str, str, UUID | None]:
+    """The text to condense, what it is called, and the entry that it is the text of."""
     args = node.args
     if args.text is not None:
-        return "the text", args.text
+        return "the text", args.text, None
     if args.file is None and args.context:
-        return "the results", "\n\n".join(
-            f"# {note.directive}\n\n{note.report}" for note in args.context if note.report
-        )
+        texts = (f"# {note.directive}\n\n{note.report}" for note in args.context if note.report)
+        return "the results", "\n\n".join(texts), None
     if args.file is not None:
         entry = await resolve(node, args.file)
     else:
-        texts = [e for e in await attached(node) if not is_table(e)]
-        if len(texts) != 1:
+        found = [e for e in await attached(node) if not is_table(e)]
+        if len(found) != 1:
             raise ActionError(
                 "which_file", f"The directive names no text to summarise. {describe(await attached(node))}"
             )
-        entry = texts[0]
+        entry = found[0]
     if is_table(entry):
         raise ActionError("not_prose", f"{entry.name} is a table, not prose: data/describe_table describes it.")
-    return entry.name, await node.memory.read(entry.entry_id)
+    return entry.name, await node.memory.read(entry.entry_id), entry.entry_id
 
 
 def _pieces(text: str) -> list[tuple[int, str]]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
-from pgswarm.actions.web.settings import browses, web
+from pgswarm.actions.web.settings import browse_off, web
 
 MAX_REPORT: Final = 20_000
 
@@ -27,7 +27,7 @@ class BrowseArgs(BaseModel):
 @action(
     "web/browse",
     description="Browse a web page on the internet by its URL (https://…), cited with address and date.",
-    routable=browses(),
+    off=browse_off(),
     timeout_s=120,
 )
 class Browse(Action[BrowseArgs]):
@@ -36,11 +36,7 @@ class Browse(Action[BrowseArgs]):
     async def main(self, node: Node[BrowseArgs]) -> ActionOutcome:
         """Read, keep, report."""
         if not web().browse:
-            raise ActionError(
-                "not_configured",
-                "web/browse is off here: the operator switches it on by browse = true under [web] in the file that "
-                "PGSWARM_CONNECTIONS names.",
-            )
+            raise ActionError("not_configured", f"web/browse is off here. {browse_off()}")
         pages = import_module("pgswarm.actions.outside.web.pages")  # the parser, for those who browse
         page = await _reader().read(node.args.url)
         found = pages.cited(page, datetime.now(UTC).date())

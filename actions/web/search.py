@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
-from pgswarm.actions.web.settings import searches, web
+from pgswarm.actions.web.settings import search_off, web
 
 MAX_TITLE: Final = 300
 MAX_SNIPPET: Final = 600
@@ -28,7 +28,7 @@ class SearchArgs(BaseModel):
 @action(
     "web/search",
     description="Search the web on the internet for pages: titles, addresses and snippets.",
-    routable=searches(),
+    off=search_off(),
     timeout_s=320,
 )
 class Search(Action[SearchArgs]):
@@ -54,9 +54,5 @@ class Search(Action[SearchArgs]):
 def _provider() -> Any:
     settings = web().search
     if settings is None:
-        raise ActionError(
-            "not_configured",
-            "web/search is off: no provider is configured. The operator names one under [web.search] in the file that "
-            "PGSWARM_CONNECTIONS names.",
-        )
+        raise ActionError("not_configured", f"web/search is off here: no search service is set. {search_off()}")
     return import_module("pgswarm.actions.outside.web.providers").provider(settings)

@@ -22,11 +22,15 @@ def web() -> "WebSettings":
     return found
 
 
-def browses() -> bool:
-    """Say whether routers may choose to browse."""
-    return not os.environ.get(FILE) or web().browse
+def browse_off() -> str:
+    """Return what would switch browsing on; "" where it is on."""
+    if not os.environ.get(FILE) or web().browse:
+        return ""
+    return f"The operator switches it on by browse = true under [web] in the file that {FILE} names."
 
 
-def searches() -> bool:
-    """Say whether routers may choose to search."""
-    return bool(os.environ.get(FILE)) and web().search is not None
+def search_off() -> str:
+    """Return what would switch searching on; "" where it is on."""
+    if os.environ.get(FILE) and web().search is not None:
+        return ""
+    return f"The operator names a search service under [web.search] in the file that {FILE} names."

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Outcome
+from pgswarm.schema.notes import split
 
 Status = Literal["pending", "running", "waiting_user", "awaiting_children", "terminated"]
 
@@ -37,12 +38,21 @@ class NodeSummary(BaseModel):
     terminated_at: datetime | None = Field(examples=[AT])
 
 
+class Note(BaseModel):
+    """What a node noted of its work: why it chose, what it left out."""
+
+    activation: int
+    level: str = Field(examples=["info"])
+    text: str = Field(examples=["chose memory/retrieve: it asks what a text says"])
+
+
 class Node(NodeSummary):
     """One node, its texts whole, with what it cost."""
 
     args: dict[str, Any]
     handler: str = Field(examples=["main"])
     state: Any = Field(description="What its action keeps from one activation to the next.")
+    notes: list[Note] = Field(description="What it noted of its work, oldest first; at most 20.")
     max_attempts: int
     timeout_s: int
     lease_epoch: int
@@ -90,3 +100,9 @@ class LlmCall(BaseModel):
     sends: int = Field(description="How often it was sent; more than once where an answer was lost.")
     started_at: datetime = Field(examples=[AT])
     finished_at: datetime | None = Field(examples=[AT])
+
+
+def noted(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a node's row with its notes beside its state."""
+    state, notes = split(row["state"])
+    return {**row, "state": state, "notes": notes}

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pgswarm.api.dependencies import Caller, Db
 from pgswarm.api.etags import NOT_MODIFIED, tagged
 from pgswarm.api.nodes import queries
-from pgswarm.api.nodes.models import LlmCall, Node, NodeSummary, Spend, Status
+from pgswarm.api.nodes.models import LlmCall, Node, NodeSummary, Spend, Status, noted
 from pgswarm.api.ownership import require_swarm
 from pgswarm.api.paging import Cursor, Limit, Page, decode_cursor, encode_cursor, page_of
 from pgswarm.api.problems import problems
@@ -59,7 +59,7 @@ async def get_node(swarm_id: UUID, node_id: UUID, caller: Caller, database: Db, 
     async with database.as_account(caller) as conn:
         await require_swarm(conn, caller, swarm_id)
         row = await queries.one(conn, swarm_id, node_id)
-    return tagged(request, Node.model_validate(row))
+    return tagged(request, Node.model_validate(noted(row)))
 
 
 @router.get("/{node_id}/spend", responses=problems(404), summary="See what a node and all below it cost")

@@ -57,7 +57,7 @@ async def get_profile(caller: Caller, database: Db) -> Profile:
 async def set_profile(wanted: SetProfile, caller: Caller, database: Db) -> Profile:
     """Write it anew. A swarm that held an interview of its own goes by that."""
     async with database.as_account(caller) as conn:
-        await conn.execute(_SET, {"profile": Jsonb(wanted.model_dump()), "owner": caller.account_id})
+        await conn.execute(_SET, {"profile": Jsonb(wanted.model_dump(exclude_unset=True)), "owner": caller.account_id})
         return await _read(conn, caller)
 
 

@@ -4,7 +4,8 @@ Rule: an import is a swarm with one node: it is durable, it can be paused and ha
 progress.
 """
 
-from typing import Any, Final
+from collections import Counter
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -14,21 +15,21 @@ from starlette.responses import Response
 from pgswarm.api.database import Conn
 from pgswarm.api.dependencies import Caller, Db
 from pgswarm.api.idempotency import IdempotencyKey, once
-from pgswarm.api.ownership import require_swarm, seen_by
+from pgswarm.api.ownership import require_swarm
 from pgswarm.api.people.models import MOST_FILES
 from pgswarm.api.principal import Principal
 from pgswarm.api.problems import not_found, problems
 from pgswarm.api.spaces import queries
 from pgswarm.api.swarms.models import SWARM_ID, Budget, Started, StartSwarm
 from pgswarm.api.swarms.queries import start
+from pgswarm.schema.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/memory", tags=["spaces"])
 
 ACTION: Final = "memory/import"
 MOST_SOURCES: Final = 100
-_NAMES: Final = """
-select upload_id, name from pgswarm.upload
- where upload_id = any (%(files)s) and (%(admin)s or owner_id = %(account)s) order by upload_id
+_KNOWN: Final = """
+select upload_id, name from pgswarm.upload where upload_id = any (%(files)s) and owner_id is not distinct from %(owner)s
 """
 
 
@@ -42,13 +43,15 @@ class ImportMemory(BaseModel):
         },
     )
 
-    sources: list[str] = Field(
+    sources: list[Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
         default_factory=list,
         max_length=MOST_SOURCES,
         description="Addresses of pages, files, and repositories (`git+https://…`).",
         examples=[["https://www.postgresql.org/docs/18/mvcc.html"]],
     )
-    files: list[UUID] = Field(default_factory=list, max_length=MOST_FILES, description="Uploads, by id.")
+    files: list[UUID] = Field(
+        default_factory=list, max_length=MOST_FILES, description="Uploads, by id; of a zip archive the files in it."
+    )
     into: str = Field(default="", max_length=1000, description="The folder of memory.", examples=["references"])
     swarm_id: UUID | None = Field(
         default=None, examples=[SWARM_ID], description="Whose memory; none: that of the swarm which imports."
@@ -83,18 +86,23 @@ async def import_memory(
 
 
 async def _as_swarm(conn: Conn, caller: Principal, wanted: ImportMemory) -> StartSwarm:
-    names: dict[Any, str] = {}
-    if wanted.files:
-        rows = await queries.rows(conn, _NAMES, files=wanted.files, **seen_by(caller))
+    files = list(dict.fromkeys(wanted.files))
+    if files:
+        rows = await queries.rows(conn, _KNOWN, files=files, owner=caller.account_id)
         names = {row["upload_id"]: row["name"] for row in rows}
-    for file in wanted.files:
-        if file not in names:
-            raise not_found("files", file, "send the file first: POST /v1/uploads")
-    sources = [*wanted.sources, *(names[file] for file in wanted.files)]
-    args: dict[str, Any] = {"sources": sources, "into": wanted.into}
+        for file in files:
+            if file not in names:
+                raise not_found("files", file, "send the file first: POST /v1/uploads")
+        twice = next((name for name, times in Counter(names.values()).items() if times > 1), None)
+        if twice is not None:
+            raise InvalidInputError(
+                f"two of the files are called {twice}", field="files", hint="import them one by one"
+            )
+    args: dict[str, Any] = {"sources": wanted.sources, "into": wanted.into}
+    if files:  # read where they are, and entered in one place: they are not attached to the swarm
+        args["uploads"] = [str(file) for file in files]
     if wanted.swarm_id is not None:
         args["swarm_id"] = str(wanted.swarm_id)
-    more: dict[str, Any] = {"files": wanted.files} if wanted.files else {}
-    if wanted.budget is not None:
-        more["budget"] = wanted.budget
-    return StartSwarm(goal=f"Import {len(sources):,} sources into memory", action=ACTION, args=args, **more)
+    more: dict[str, Any] = {} if wanted.budget is None else {"budget": wanted.budget}
+    count = len(wanted.sources) + len(files)
+    return StartSwarm(goal=f"Import {count:,} sources into memory", action=ACTION, args=args, **more)

@@ -14,6 +14,7 @@ ENTRY_ID = "0198f3a5-2222-7000-8000-000000000000"
 REFERENCES_ID = "dcaf5780-5c1a-8c06-8587-b3646883b38c"  # the built-in folder: the same everywhere
 LONGEST_NAME = 255
 MOST_ENTRIES = 1000
+LARGEST = 2_147_483_647
 
 
 class Entry(BaseModel):
@@ -152,27 +153,12 @@ class RemoveEntry(_Change):
     model_config = ConfigDict(json_schema_extra={"example": {"if_version": 1}})
 
 
-class SaveEntry(_Change):
+class _Save(_Change):
     """What is to be kept, and where. What is left out stays as it is, where there is such an entry already."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "swarm_id": SWARM_ID,
-                "folder": "references",
-                "name": "style.md",
-                "content": "We write short sentences.",
-            }
-        }
-    )
-
-    swarm_id: UUID = Field(examples=[SWARM_ID], description="The swarm whose memory it is.")
+    swarm_id: UUID = Field(examples=[SWARM_ID], description="The swarm whose it is.")
     name: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["style.md"])
-    kind: str | None = Field(
-        default=None, max_length=40, examples=["markdown"], description="Left out: by the name and the content."
-    )
     content: str | None = Field(default=None, examples=["We write short sentences."])
-    upload_id: UUID | None = Field(default=None, description="A file that was sent, in the place of `content`.")
     description: str | None = Field(
         default=None, examples=["How we write"], description="What it is about: nodes that look for something read it."
     )
@@ -186,6 +172,62 @@ class SaveEntry(_Change):
     derived_from: list[UUID] | None = Field(
         default=None, max_length=MOST_ENTRIES, description="The entries that it is out of date with."
     )
+
+
+class SaveEntry(_Save):
+    """What is to be kept in memory, and where. What is left out stays, where there is such an entry already."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "swarm_id": SWARM_ID,
+                "folder": "references",
+                "name": "style.md",
+                "content": "We write short sentences.",
+            }
+        }
+    )
+
+    kind: str | None = Field(
+        default=None, max_length=40, examples=["markdown"], description="Left out: by the name and the content."
+    )
+    upload_id: UUID | None = Field(default=None, description="A file that was sent, in the place of `content`.")
+
+
+class SaveAction(_Save):
+    """What is to be found in the action space: an action that processors have, a folder for some, or a pointer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "swarm_id": SWARM_ID,
+                "folder": "tools",
+                "name": "noop",
+                "description": "Do nothing.",
+                "fields": {"action_id": "bench/noop", "input_schema": {"type": "object"}, "source": "custom"},
+            }
+        }
+    )
+
+    kind: Literal["action", "folder", "pointer"] = "action"
+
+
+class SaveUtil(_Save):
+    """What code of the swarm may import: a function, a folder for some, or a pointer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "swarm_id": SWARM_ID,
+                "folder": "text",
+                "name": "shout.py",
+                "content": "def shout(text):\n    return text.upper()\n",
+                "fields": {"language": "python", "name": "shout"},
+            }
+        }
+    )
+
+    kind: Literal["function", "folder", "pointer"] = "function"
 
 
 class Moved(BaseModel):

@@ -69,7 +69,8 @@ SAVE: Final = """
 select pgswarm.save_entry(
   swarm_id => %(swarm_id)s, node_id => null, name => %(name)s, kind => %(kind)s, description => %(description)s,
   folder => %(folder)s, content => %(content)s, parent_id => %(parent_id)s, fields => %(fields)s, search => %(search)s,
-  target_id => %(target_id)s, derived_from => %(derived_from)s::uuid[], if_version => %(if_version)s) as entry_id
+  target_id => %(target_id)s, derived_from => %(derived_from)s::uuid[], if_version => %(if_version)s,
+  space => %(space)s) as entry_id
 """
 MOVE: Final = """
 select pgswarm.move_entry(swarm_id => %(swarm_id)s, entry_id => %(entry_id)s, parent_id => %(parent_id)s,

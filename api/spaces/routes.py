@@ -13,6 +13,7 @@ from pgswarm.api.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
 from pgswarm.api.problems import not_found, problems
 from pgswarm.api.spaces import queries
 from pgswarm.api.spaces.models import (
+    LARGEST,
     Entry,
     EntryHistory,
     EntryPlaces,
@@ -32,7 +33,6 @@ CONTENT = {
     200: {"description": "The content, to the byte.", "content": {"application/octet-stream": {}}},
     **problems(404),
 }
-LARGEST = 2_147_483_647
 OfSwarm = Annotated[UUID | None, Query(description="As this swarm sees it.")]
 OfBlueprint = Annotated[UUID | None, Query(description="As this blueprint has it.")]
 Version = Annotated[int | None, Query(ge=1, le=LARGEST, description="As it was in this version.")]

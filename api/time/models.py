@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from pgswarm.api.nodes.models import NodeSummary, Status
+from pgswarm.api.nodes.models import NodeSummary, Note, Status
 from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Outcome, SwarmStatus
 
 LARGEST_SEQ = 9_223_372_036_854_775_807
@@ -52,6 +52,7 @@ class PastNode(NodeSummary):
     args: dict[str, Any]
     handler: str = Field(examples=["main"])
     state: Any
+    notes: list[Note] = Field(description="What it had noted of its work.")
     lease_epoch: int
     lease_owner: UUID | None
 

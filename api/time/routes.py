@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from pgswarm.api.dependencies import Caller, Db
 from pgswarm.api.idempotency import IdempotencyKey, once
+from pgswarm.api.nodes.models import noted
 from pgswarm.api.ownership import require_swarm
 from pgswarm.api.paging import Cursor, Limit, decode_cursor, encode_cursor, page_of
 from pgswarm.api.problems import Problem, problems
@@ -73,7 +74,7 @@ async def get_state(
         )
         rows = await queries.state(conn, swarm_id, seq, after, limit + 1)
     items, next_cursor = page_of(rows, limit, lambda row: encode_cursor(str(row["node_id"]), seq))
-    nodes = [PastNode.model_validate(row) for row in items]
+    nodes = [PastNode.model_validate(noted(row)) for row in items]
     return State(swarm_id=swarm_id, at_seq=seq, at=when, items=nodes, next_cursor=next_cursor)
 
 

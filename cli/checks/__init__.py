@@ -7,7 +7,7 @@ is a note.
 from collections.abc import Iterator
 from functools import partial
 
-from pgswarm.cli.checks import home, kept, machine, outside, sandbox, server, service, work
+from pgswarm.cli.checks import home, kept, machine, outside, reach, sandbox, server, service, work
 from pgswarm.cli.checks.finding import Finding, guarded
 
 __all__ = ["Finding", "all_findings"]
@@ -19,6 +19,7 @@ def all_findings() -> Iterator[Finding]:
         yield from guarded(name, check)
     yield from guarded("sandbox", sandbox.sandbox)
     yield from guarded("outside", outside.connections)
+    yield from guarded("stores", reach.stores)
     yield from guarded("database", _of_the_database)
 
 
@@ -41,6 +42,7 @@ def _of_the_database() -> Iterator[Finding]:
             work.budgets,
             kept.models,
             kept.workspaces,
+            reach.vectors,
             outside.forgotten,
         ):
             yield from guarded(check.__name__, partial(check, connection))

@@ -1,6 +1,5 @@
 """Checks of the connections to the outside: what the file says, who answers, what the web is allowed."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,8 @@ import psycopg
 
 from pgswarm.actions.outside.settings import FILE, Connections, ConnectionsError, load
 from pgswarm.cli.checks.finding import Finding
+from pgswarm.cli.connections import ask
+from pgswarm.cli.database import database_url
 
 MOST_LISTED = 5
 OFFERED = """
@@ -57,9 +58,7 @@ def _asked(found: Connections) -> Iterator[Finding]:
         told = "none configured" if os.environ.get(FILE) else f"none configured ({FILE} is not set)"
         yield Finding("outside", "ok", told)
         return
-    from pgswarm.actions.outside.loading import ask_all
-
-    answers = asyncio.run(ask_all(found))
+    answers = ask(found, database_url)
     for offer in answers.offers:
         left_out = f"; left out: {'; '.join(offer.left_out[:MOST_LISTED])}" if offer.left_out else ""
         told = f"{offer.connection} offers {len(offer.actions)} actions{left_out}"

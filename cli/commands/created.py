@@ -19,21 +19,28 @@ REVOKE = """
 select pgswarm.revoke_action(swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s,
                              why => %(why)s, blueprint_id => %(blueprint_id)s, everybody => %(everybody)s) as done
 """
-NEW_VERSION = "select pgswarm.create_blueprint(name => %(name)s, based_on => %(based_on)s)::text as blueprint_id"
+NEW_VERSION = """
+select pgswarm.create_blueprint(name => %(name)s, based_on => %(based_on)s, owner => %(owner)s)::text as blueprint_id
+"""
 MERGE = """
 select pgswarm.merge_action(blueprint_id => %(blueprint_id)s, swarm_id => %(swarm_id)s, action_id => %(action_id)s,
                             version => %(version)s, hash => %(hash)s) as version
 """
 TOUCHED = """
-select n.swarm_id::text as swarm_id, count(*) as nodes, min(s.status) as status
-  from pgswarm.node n join pgswarm.swarm s using (swarm_id)
- where n.action = %(action_id)s and n.action_version = %(version)s
-   and (%(swarm_id)s::uuid is null or n.swarm_id = %(swarm_id)s::uuid)
- group by n.swarm_id order by n.swarm_id
+select t.swarm_id::text as swarm_id, t.nodes, s.status, c.hash
+  from (select n.swarm_id, count(*) as nodes
+          from pgswarm.node n
+         where n.action = %(action_id)s and n.action_version = %(version)s
+           and (%(swarm_id)s::uuid is null or n.swarm_id = %(swarm_id)s::uuid)
+         group by n.swarm_id) t
+  join pgswarm.swarm s using (swarm_id)
+  left join lateral pgswarm.created_actions(t.swarm_id, %(action_id)s, %(version)s) c on true
+ order by t.swarm_id
 """
 RERUN = """
 select pgswarm.rerun_action(
-  swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s)::text as goes_on
+  swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s,
+  blueprint_id => %(blueprint_id)s)::text as goes_on
 """
 Created = Annotated[str, typer.Argument(metavar="ID[@VERSION]", help="As in created/count_words@2.")]
 OfSwarm = Annotated[str | None, typer.Option("--swarm", metavar="ID", help="The swarm that made it.")]
@@ -112,7 +119,8 @@ def merge(
     """
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
-    from pgswarm.cli.library.created import Place, find, find_blueprint, parse, place
+    from pgswarm.cli.library.blueprints import find_blueprint
+    from pgswarm.cli.library.created import Place, find, parse, place
 
     named = parse(action)
     with connect(ready_url()) as connection:
@@ -129,7 +137,7 @@ def merge(
         with connection.transaction():
             blueprint_id = target["blueprint_id"]
             if target["used_at"] is not None:
-                wanted = {"name": target["name"], "based_on": blueprint_id}
+                wanted = {"name": target["name"], "based_on": blueprint_id, "owner": target["owner_id"]}
                 blueprint_id = connection.execute(NEW_VERSION, wanted).fetchall()[0]["blueprint_id"]
             asked = {name: row[name] for name in ("action_id", "version", "hash")}
             asked |= {"blueprint_id": blueprint_id, "swarm_id": place(connection, swarm, None).swarm_id}
@@ -142,6 +150,10 @@ def rerun(
     action: Created,
     *,
     swarm: Annotated[str | None, typer.Option("--swarm", metavar="ID", help="Only this one; left out: all.")] = None,
+    better: Annotated[
+        str | None,
+        typer.Option("--with", metavar="BLUEPRINT", help="With the version that it has; a swarm that ended needs one."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     r"""Run again, with the newest version, what a bad version of an action did, and nothing else.
@@ -152,30 +164,59 @@ def rerun(
     \b
     Example:
       pgswarm actions rerun created/count_words@1
+      pgswarm actions rerun created/count_words@1 --swarm 019a2b3c4d5e --with crew
     """
     from pgswarm.cli.database import connect, ready_url
     from pgswarm.cli.exits import BadInputError
     from pgswarm.cli.ids import find_id
+    from pgswarm.cli.library.blueprints import find_blueprint
     from pgswarm.cli.library.created import parse
 
     named = parse(action, needs_version=True)
-    asked = {"action_id": named.action_id, "version": named.version}
     with connect(ready_url()) as connection:
+        crew = None if better is None else find_blueprint(connection, better)["blueprint_id"]
+        asked = {"action_id": named.action_id, "version": named.version, "blueprint_id": crew}
         only = None if swarm is None else find_id(connection, "swarm", swarm)
         touched = connection.execute(TOUCHED, {**asked, "swarm_id": only}).fetchall()
         if not touched:
             raise BadInputError(
                 f"no node has run {named.action_id}@{named.version}", "See `pgswarm actions --swarm ID`."
             )
-        for row in touched:
-            goes_on = connection.execute(RERUN, {**asked, "swarm_id": row["swarm_id"]}).fetchall()[0]["goes_on"]
-            in_place = goes_on == row["swarm_id"]
-            told = f"{row['swarm_id']}: {row['nodes']} nodes, " + (
-                "again in place" if in_place else f"again in {goes_on}"
+        if len({row["hash"] for row in touched}) > 1:  # one name, made by several swarms, each for itself
+            raise BadInputError(
+                f"{named.action_id}@{named.version} is not the same in every swarm",
+                f"Say which one is meant by --swarm: {', '.join(row['swarm_id'] for row in touched[:10])}.",
             )
-            if not in_place and row["status"] != "terminated":
-                told += " (this one still runs: `pgswarm cancel` it if it is of no more use)"
-            _say({**row, "goes_on": goes_on}, told, as_json=as_json)
+        refused = [row for row in touched if not _rerun(connection, row, asked, as_json=as_json)]
+    if refused:
+        raise typer.Exit(1)
+
+
+def _rerun(
+    connection: "psycopg.Connection[dict[str, Any]]", row: Mapping[str, Any], asked: dict[str, Any], *, as_json: bool
+) -> bool:
+    """Run it again in one swarm and say where; what one swarm does not allow keeps nothing from the others."""
+    import psycopg
+
+    from pgswarm.schema.errors import ConflictError, translate
+
+    told = {name: row[name] for name in ("swarm_id", "nodes", "status")}
+    try:
+        goes_on = connection.execute(RERUN, {**asked, "swarm_id": row["swarm_id"]}).fetchall()[0]["goes_on"]
+    except psycopg.Error as error:
+        why = translate(error)
+        if not isinstance(why, ConflictError):
+            raise
+        _say({**told, "goes_on": None, "refused": str(why)}, f"{row['swarm_id']}: {why}", as_json=as_json)
+        return False
+    in_place = goes_on == row["swarm_id"]
+    said = f"{row['swarm_id']}: {row['nodes']} nodes, again {'in place' if in_place else f'in {goes_on}'}"
+    if row["status"] == "paused":
+        said += " (paused, as it was: `pgswarm resume` it)"
+    elif not in_place and row["status"] != "terminated":
+        said += " (this one still runs: `pgswarm cancel` it if it is of no more use)"
+    _say({**told, "goes_on": goes_on}, said, as_json=as_json)
+    return True
 
 
 def _there(connection: "psycopg.Connection[dict[str, Any]]", where: Any, action_id: str) -> dict[str, Any] | None:

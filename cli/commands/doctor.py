@@ -13,8 +13,9 @@ COLOURS = {"ok": "succeeded", "note": "paused", "fault": "failed"}
 def doctor(*, as_json: Json = False) -> None:
     r"""Check the database, the model, the processors and the data, and say what to do.
 
-    Looks at the disk and the embedded home, the model's server, the database's version, roles, revision and settings,
-    notifications, clocks, open transactions, who works, what is stuck, and all that must hold of the data.
+    Looks at the disk and the embedded home, the model's server, the connections, the stores and tables that memory may
+    reach, the database's version, roles, revision and settings, pgvector, notifications, clocks, open transactions, who
+    works, what is stuck, and all that must hold of the data.
 
     Starts the embedded PostgreSQL where no other is named; changes nothing. Exit code 0: no fault; 1: at least one.
 

@@ -1,6 +1,7 @@
 """`pgswarm show`: one swarm with its tree, or one node with everything that is known about it."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ from pgswarm.cli.ids import find_id, id_end
 from pgswarm.cli.options import Json
 from pgswarm.cli.output import money, one_line, print_json, safe, short_time, styled, terminal_width
 from pgswarm.cli.tree import tree_lines
+from pgswarm.schema.notes import split
 
 if TYPE_CHECKING:
     import psycopg
@@ -129,6 +131,8 @@ def _show_swarm(connection: "Connection", swarm_id: str, limit: int, *, as_json:
         cost = _spent(spent.get(line.node["node_id"]))
         room = None if width is None else max(width - 14 - len(cost), 20)
         typer.echo(f"{styled(_cut(text, room), line.state)}{cost}  {styled(id_end(line.node['node_id']), 'dim')}")
+        if line.node["error"]:
+            typer.echo(_cut(f"{line.below}  {_told(line.node['error'])}", width))
     if row["nodes"] > len(nodes):
         typer.echo(f"… and {row['nodes'] - len(nodes)} more nodes (--limit)")
     for question in questions:
@@ -148,13 +152,14 @@ def _show_node(connection: "Connection", swarm_id: str, node_id: str, *, as_json
     questions = connection.execute(QUESTIONS, ids).fetchall()
     calls = connection.execute(CALLS, ids).fetchall()
     (spent,) = connection.execute(NODE_SPEND, ids).fetchall()
+    row["state"], notes = split(row["state"])
     if as_json:
-        print_json({"node": row, "questions": questions, "llm_calls": calls, "spend": spent})
+        print_json({"node": row, "notes": notes, "questions": questions, "llm_calls": calls, "spend": spent})
         return
     report, directive = row.pop("report"), row.pop("directive")
     for name, value in row.items():
         if value is not None and value != {}:
-            shown = short_time(value) if name.endswith("_at") else one_line(str(value))
+            shown = short_time(value) if name.endswith("_at") else one_line(_text(value))
             typer.echo(f"{styled(name.ljust(16), 'dim')} {shown}")
     if spent["subtree_llm_calls"]:
         tokens = spent["subtree_input_tokens"] + spent["subtree_output_tokens"]
@@ -164,14 +169,25 @@ def _show_node(connection: "Connection", swarm_id: str, node_id: str, *, as_json
         )
     typer.echo(f"\n{styled('directive', 'head')}\n{safe(directive)}")
     for question in questions:
-        answer = "open" if question["closed_reason"] is None else str(question["answer"] or question["closed_reason"])
+        answer = "open" if question["closed_reason"] is None else _text(question["answer"] or question["closed_reason"])
         typer.echo(
             f"\n{styled('question', 'head')} {question['question_id']}\n{safe(question['prompt'])}\n→ {safe(answer)}"
         )
+    _show_notes(notes)
     for call in calls:
         _show_call(call)
     if report:
         typer.echo(f"\n{styled('report', 'head')}\n{safe(report)}")
+
+
+def _show_notes(notes: Sequence[Mapping[str, Any]]) -> None:
+    """Say what the node noted, each note with the activation that made it."""
+    if notes:
+        typer.echo(f"\n{styled('notes', 'head')}")
+    for note in notes:
+        grave = "" if note.get("level") == "info" else f"{note.get('level')}: "
+        said = safe(f"{grave}{note.get('text')}")
+        typer.echo(f"  {note.get('activation')}. {said}")
 
 
 def _show_call(call: Mapping[str, Any]) -> None:
@@ -188,6 +204,15 @@ def _spent(row: Mapping[str, Any] | None) -> str:
     if row is None or not row["subtree_tokens"]:
         return ""
     return f"  {money(row['subtree_cost_usd'])}" if row["subtree_cost_usd"] else f"  {row['subtree_tokens']} tokens"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    """Return why a node failed, in a line."""
+    return one_line(f"{error.get('code', 'failed')}: {error.get('message', '')}")
 
 
 def _cut(text: str, room: int | None) -> str:

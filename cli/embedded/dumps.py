@@ -15,6 +15,9 @@ COLUMN_OPTIONS = re.compile(rb"^(ALTER TABLE ONLY .+ ALTER COLUMN .+ SET \()(.*\
 VECTOR_INDEX = re.compile(
     rb"^CREATE INDEX passage_vector_\w+ ON pgswarm\.passage_vector USING hnsw .*;\n", re.MULTILINE
 )
+# A whole database: the other server makes the extension where it has it, and nothing of ours needs it.
+VECTOR = re.compile(rb"^((?:CREATE EXTENSION IF NOT EXISTS|COMMENT ON EXTENSION) vector\b.*);\n", re.MULTILINE)
+OTHERWISE = rb"exception when feature_not_supported or undefined_file or undefined_object then null; end $$;\n"
 NUMBER = re.compile(rb"(?:^|, )pg_attver=[^,]*")
 
 
@@ -25,7 +28,8 @@ def portable_head(chunk: bytes) -> bytes:
 
 def portable(script: bytes) -> bytes:
     """Return a script without data as servers from 15 on take it."""
-    return COLUMN_OPTIONS.sub(_without_number, VECTOR_INDEX.sub(b"", portable_head(script).replace(TIMEOUT, b"\n")))
+    plain = VECTOR.sub(rb"do $$ begin \1; " + OTHERWISE, portable_head(script).replace(TIMEOUT, b"\n"))
+    return COLUMN_OPTIONS.sub(_without_number, VECTOR_INDEX.sub(b"", plain))
 
 
 def _without_number(found: re.Match[bytes]) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pgswarm.actions.intake.items import Item, LeftOut
+from pgswarm.cli.exits import BadInputError
 
 if TYPE_CHECKING:
     import psycopg
@@ -81,6 +82,10 @@ def _keep(
     from psycopg.types.json import Jsonb
 
     found = known.get(item.path)
+    if found is not None and item.kind == "repository" and _is_of_another_address(found, item):
+        raise BadInputError(
+            f"{item.path} is the repository of {found['fields']['url']}", "Say another folder with --into."
+        )
     if found is not None and _is_same(found, item, description):
         return Kept(item.path, "unchanged", found["entry_id"], item.note)
     folder, _, name = item.path.rpartition("/")
@@ -112,6 +117,11 @@ def _keep_text(
     if not isinstance(text, Item):
         return Kept(item.path, "left_out", None, "" if text is None else text.reason)
     return _keep(connection, swarm_id, text, description, known=known, derived_from=kept.entry_id)
+
+
+def _is_of_another_address(found: Mapping[str, Any], item: Item) -> bool:
+    known, new = found["fields"].get("url"), item.fields.get("url")
+    return known is not None and new is not None and known != new
 
 
 def _is_same(found: Mapping[str, Any], item: Item, description: str) -> bool:

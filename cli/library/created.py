@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.ids import find_id
+from pgswarm.cli.library.blueprints import find_blueprint
 from pgswarm.cli.output import one_line
 from pgswarm.schema.text import clean
 
@@ -24,10 +25,6 @@ select c.action_id, c.version, c.newest, c.layer, c.path, c.description, c.hash,
 CODE = """
 select code from pgswarm.created_actions(
   swarm_id => %(swarm_id)s, action_id => %(action_id)s, version => %(version)s, blueprint_id => %(blueprint_id)s)
-"""
-BLUEPRINT = """
-select blueprint_id::text as blueprint_id, name, version, used_at from pgswarm.blueprint
- where blueprint_id::text = %(named)s or name = %(named)s order by version desc limit 1
 """
 
 
@@ -71,14 +68,6 @@ def place(connection: "psycopg.Connection[dict[str, Any]]", swarm: str | None, b
     return Place(None, find_blueprint(connection, str(blueprint))["blueprint_id"])
 
 
-def find_blueprint(connection: "psycopg.Connection[dict[str, Any]]", named: str) -> dict[str, Any]:
-    """Return the newest version of the blueprint of a name, or the one of an id; raise `BadInputError`."""
-    found = connection.execute(BLUEPRINT, {"named": clean("the blueprint", named)}).fetchone()
-    if found is None:
-        raise BadInputError(f"there is no blueprint {one_line(named)!r}", "See the table pgswarm.blueprint.")
-    return found
-
-
 def versions(
     connection: "psycopg.Connection[dict[str, Any]]", where: Place, action_id: str | None = None
 ) -> list[dict[str, Any]]:
@@ -93,6 +82,7 @@ def find(connection: "psycopg.Connection[dict[str, Any]]", where: Place, named: 
     if row is None:
         there = ", ".join(f"{r['action_id']}@{r['version']}" for r in rows or versions(connection, where))
         wanted = named.action_id + (f"@{named.version}" if named.version else "")
-        raise BadInputError(f"there is no {one_line(wanted)} here", f"There is: {one_line(there) or 'none'}.")
+        told = f"There is: {one_line(there)}." if there else "No action was made here yet."
+        raise BadInputError(f"there is no {one_line(wanted)} here", told)
     asked = {**where.ids, "action_id": named.action_id, "version": row["version"]}
     return {**row, "code": connection.execute(CODE, asked).fetchall()[0]["code"]}

@@ -1,21 +1,37 @@
 """What a person means by a path or an address, as items for the memory.
 
-Rule: a file that was named must be text or a PDF; in a folder what is neither is left out and named. No link is
-followed: a folder brings what is in it, and nothing else.
+Rule: a file that was named must be text, a PDF or a zip archive of such; in a folder what is neither is left out and
+named. No link is followed: a folder brings what is in it, and nothing else.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, Final, TypeVar
 
+import typer
+
+from pgswarm.actions.intake import archive
 from pgswarm.actions.intake.folders import folder_items, list_files
-from pgswarm.actions.intake.items import MAX_BYTES, IntakeError, Item, LeftOut, kind_of_file, read_item
+from pgswarm.actions.intake.items import (
+    MAX_BYTES,
+    IntakeError,
+    Item,
+    LeftOut,
+    NotNowError,
+    kind_of_file,
+    read_item,
+)
+from pgswarm.actions.intake.patience import pause_s
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.output import one_line
 from pgswarm.cli.run.files import read_file
 
+MOST_TRIES: Final = 3
+LONGEST_WAIT_S: Final = 60.0
+"""While somebody looks on."""
 ItemT = TypeVar("ItemT")
 
 
@@ -41,7 +57,7 @@ def find_items(sources: Sequence[str], into: str, walk: Walk) -> Iterator[Item |
     """
     from pgswarm.actions.intake.sources import is_address
 
-    counted = [0 if is_address(source) else _count(source) for source in sources]
+    counted = [0 if is_address(source) or _is_archive(source) else _count(source) for source in sources]
     walk.total = sum(counted) if all(counted) else 0
     for source in sources:
         if is_address(source):
@@ -50,6 +66,9 @@ def find_items(sources: Sequence[str], into: str, walk: Walk) -> Iterator[Item |
             root = Path(source).resolve()
             walk.bases.append(_joined(into, root.name))
             yield from folder_items(root, walk.bases[-1])
+        elif _is_archive(source):
+            with Path(source).open("rb") as file:
+                yield from _told(_from_archive(file, Path(source).resolve(), into, walk))
         else:
             yield _named_file(source, into)
 
@@ -93,9 +112,44 @@ async def _from_address(source: str, into: str, walk: Walk) -> AsyncIterator[Ite
     connections = load()
     if is_git(source):
         walk.bases.append(_joined(into, name_of(source.removeprefix(MARK))))
-    async for item in address_items(
-        source, into, web=connections.web, imports=connections.imports, any_repository=True
-    ):
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            async for item in address_items(
+                source, into, web=connections.web, imports=connections.imports, any_repository=True
+            ):
+                yield item
+        except NotNowError as error:
+            wait_s = pause_s(tries, error.after_s, most_tries=MOST_TRIES)
+            if wait_s is None or wait_s > LONGEST_WAIT_S:
+                raise IntakeError(f"{error} (tried {tries} {'time' if tries == 1 else 'times'})") from None
+            typer.echo(f"{error}. Trying again in {wait_s:.0f} s.", err=True)
+            await asyncio.sleep(wait_s)
+        else:
+            return
+
+
+def _is_archive(source: str) -> bool:
+    path = Path(source)
+    if path.suffix.lower() != archive.SUFFIX or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return archive.is_archive(path.name, file.read(4))
+
+
+async def _from_archive(file: IO[bytes], path: Path, into: str, walk: Walk) -> AsyncIterator[Item | LeftOut]:
+    from pgswarm.actions.intake.sources import archive_items
+    from pgswarm.actions.outside.settings import load
+
+    imports = load().imports
+    if os.fstat(file.fileno()).st_size > imports.max_bytes:
+        raise IntakeError(f"{path.name} has more than {imports.max_bytes:,} bytes (max_bytes under [imports])")
+    async for item in archive_items(file, path.name, into, source=str(path), imports=imports):
+        top, slash, _ = item.path.removeprefix(_joined(into, "")).lstrip("/").partition("/")
+        base = _joined(into, top)
+        if isinstance(item, Item) and slash and base not in walk.bases:
+            walk.bases.append(base)
         yield item
 
 
@@ -111,7 +165,7 @@ def _told(items: AsyncIterator[ItemT]) -> Iterator[ItemT]:
                 except StopAsyncIteration:
                     return
         except (IntakeError, ConnectionsError) as error:
-            raise BadInputError(str(error), "Correct the address, or give a file or a folder.") from None
+            raise BadInputError(str(error), "Correct what was named, or give a file or a folder.") from None
 
 
 async def _next(items: AsyncIterator[ItemT]) -> ItemT:

@@ -14,6 +14,7 @@ from pgswarm.cli.run.state import SwarmState
 
 GO_ON = "To go on: the same command again, or `pgswarm up`."
 SHOWN_CHARS = 500
+_ENDS = (".", "!", "?", "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Result:
     @property
     def headline(self) -> str:
         """The ending as a sentence."""
-        return f"{self.ending.told[:1].upper()}{self.ending.told[1:]}."
+        told = f"{self.ending.told[:1].upper()}{self.ending.told[1:]}"
+        return told if told.endswith(_ENDS) else f"{told}."
 
 
 def ending_of(state: SwarmState, *, answers_open: bool, model_codes: frozenset[str]) -> Ending | None:

@@ -27,8 +27,12 @@ SPACES: Final = ("action", "memory", "util")
 
 
 class EntryOptions(TypedDict, total=False):
-    """What can be said of an entry beside its name: `folder` or `parent_id`, `content` or `upload_id`."""
+    """What can be said of an entry beside its name: `folder` or `parent_id`, `content` or `upload_id`.
 
+    `space`: memory where it is not said; an upload goes there alone.
+    """
+
+    space: Space
     folder: str
     parent_id: Id
     kind: str
@@ -83,8 +87,11 @@ def verify_space(space: Space, swarm_id: Id | None, blueprint_id: Id | None) -> 
 
 
 def save_entry(swarm_id: Id, name: str, options: EntryOptions, key: str | None) -> Call[Entry]:
-    """Save an entry of memory."""
-    return make("/v1/memory/entries", Entry, {"swarm_id": swarm_id, "name": name, **options}, key)
+    """Save an entry of a space."""
+    space: Space = options.get("space", "memory")
+    _space(space)
+    told = {option: value for option, value in options.items() if option != "space"}
+    return make(f"/v1/{space}/entries", Entry, {"swarm_id": swarm_id, "name": name, **told}, key)
 
 
 def move_entry(

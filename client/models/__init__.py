@@ -13,7 +13,20 @@ from pgswarm.client.models.people import (
     Suggestion,
     Upload,
 )
-from pgswarm.client.models.spaces import Blueprint, Entry, EntryVersion, Flaw, LevelEntry, Moved, Passage, Place, Worker
+from pgswarm.client.models.spaces import (
+    Blueprint,
+    CreatedVersion,
+    Entry,
+    EntryVersion,
+    Flaw,
+    LevelEntry,
+    Moved,
+    Passage,
+    Place,
+    RunsAgain,
+    TouchedNode,
+    Worker,
+)
 from pgswarm.client.models.swarms import (
     Changed,
     Diff,
@@ -38,6 +51,7 @@ __all__ = [
     "Blueprint",
     "Changed",
     "Conversation",
+    "CreatedVersion",
     "Diff",
     "Difference",
     "Entry",
@@ -58,6 +72,7 @@ __all__ = [
     "Question",
     "Raised",
     "Replaced",
+    "RunsAgain",
     "Said",
     "Spend",
     "StandsOn",
@@ -67,6 +82,7 @@ __all__ = [
     "Supervised",
     "Swarm",
     "Token",
+    "TouchedNode",
     "Upload",
     "Worker",
     "WorkspaceFile",

@@ -124,6 +124,47 @@ class Blueprint(Given):
     used_at: datetime | None
 
 
+class CreatedVersion(Given):
+    """A version of an action that a swarm made; `newest`: the one in force. `layer`: whose it is."""
+
+    action_id: str
+    version: int
+    newest: bool
+    layer: str
+    entry_id: UUID
+    path: str
+    description: str
+    hash: str
+    fields: dict[str, Any]
+    author_node_id: UUID | None
+    at: datetime
+    revoked_at: datetime | None
+    revoked_why: str | None
+
+
+class TouchedNode(Given):
+    """A node that a version touched: it `ran` it, was `ordered` by one that did, or was `informed` by one's report."""
+
+    node_id: UUID
+    how: str
+    depth: int
+    action: str
+    action_version: int
+    status: str
+    outcome: str | None
+    directive: str
+    files: list[str]
+    entries: list[str]
+
+
+class RunsAgain(Given):
+    """Where a version's work is done again: `in_place`, or in a fork."""
+
+    swarm_id: UUID
+    in_place: bool
+    status: str
+
+
 class Worker(Given):
     """A running processor; where it runs is told to administrators only. `alive`: its lease holds."""
 

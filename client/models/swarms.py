@@ -161,6 +161,7 @@ class Node(Given):
     terminated_at: datetime | None
     args: dict[str, Any] = Field(default_factory=dict)
     state: Any = None
+    notes: list[dict[str, Any]] = Field(default_factory=list)
     cost_usd: float | None = None
 
 

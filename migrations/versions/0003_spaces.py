@@ -192,7 +192,7 @@ def upgrade() -> None:
     op.create_index(
         "space_entry_created_idx",
         "space_entry",
-        [sa.literal_column("(fields ->> 'action_id')"), "scope_id"],
+        ["scope_id", sa.literal_column("(fields ->> 'action_id')")],
         unique=False,
         schema="pgswarm",
         postgresql_where=sa.text("fields ->> 'source' = 'created'"),

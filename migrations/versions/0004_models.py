@@ -1,4 +1,4 @@
-"""What models can and may do, the memo of their answers.
+"""What models can and may do, the memo of their answers; sign-ins at outside connections.
 
 Revision 0004, after 0003. Frozen: never edited once released.
 """
@@ -87,6 +87,17 @@ def upgrade() -> None:
         schema="pgswarm",
     )
     op.create_index("llm_memo_swarm_idx", "llm_memo", ["swarm_id"], unique=False, schema="pgswarm")
+    op.create_table(
+        "sign_in",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.UUID(), nullable=True),
+        sa.Column("renewal", sa.UUID(), nullable=True),
+        sa.Column("renewal_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("sign_in_pkey")),
+        schema="pgswarm",
+    )
 
 
 def downgrade() -> None:

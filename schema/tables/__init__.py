@@ -4,7 +4,19 @@ Every key leads with `swarm_id`, so that tables can be spread by it. No column o
 in an index: such an update can stay on its page.
 """
 
-from pgswarm.schema.tables import actions, core, models, people, requests, spaces, work, workspace
+from pgswarm.schema.tables import actions, core, models, outside, people, requests, spaces, work, workspace
 from pgswarm.schema.tables.base import SCHEMA, metadata
 
-__all__ = ["SCHEMA", "actions", "core", "metadata", "models", "people", "requests", "spaces", "work", "workspace"]
+__all__ = [
+    "SCHEMA",
+    "actions",
+    "core",
+    "metadata",
+    "models",
+    "outside",
+    "people",
+    "requests",
+    "spaces",
+    "work",
+    "workspace",
+]

@@ -97,11 +97,11 @@ Index(
     postgresql_using="gin",
     postgresql_where=text("derived_from <> '{}'"),
 )
-# Actions that swarms made, by their ids.
+# Actions that swarms made: those of a layer by their ids.
 Index(
     "space_entry_created_idx",
-    text("(fields ->> 'action_id')"),
     space_entry.c.scope_id,
+    text("(fields ->> 'action_id')"),
     postgresql_where=text("fields ->> 'source' = 'created'"),
 )
 

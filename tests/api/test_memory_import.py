@@ -27,10 +27,14 @@ async def test_an_import_is_a_swarm_that_knows_addresses_files_and_whose_memory_
     )  # fmt: skip
     assert (row["action"], row["max_tokens"], row["owner_id"]) == ("memory/import", 1000, api.anna.account_id)
     assert row["args"] == {
-        "sources": ["https://example.org/a", "lease.txt"], "into": "references", "swarm_id": str(other),
+        "sources": ["https://example.org/a"], "uploads": [upload["upload_id"]], "into": "references",
+        "swarm_id": str(other),
     }  # fmt: skip
-    attached = "select path from pgswarm.space_entry where swarm_id = %(id)s"
-    assert api.db.value(attached, id=made.json()["swarm_id"]) == "lease.txt"
+    attached = "select count(*) from pgswarm.space_entry where swarm_id = %(id)s"
+    assert api.db.value(attached, id=made.json()["swarm_id"]) == 0
+    twin = (await client.post("/v1/uploads", files={"file": ("lease.txt", b"Another.")})).json()["items"][0]
+    refused = await client.post("/v1/memory/import", json={"files": [upload["upload_id"], twin["upload_id"]]})
+    problem(refused, 422, field="files")
 
 
 async def test_nothing_is_imported_from_or_into_what_is_anothers(api: Api) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from support.api import Api, problem
-from support.verbs import Kid, fail, spawn, start
+from support.verbs import Kid, fail, go_on, spawn, start
 
 WIDTH = 5
 
@@ -74,6 +74,17 @@ async def test_a_failed_node_says_why(api: Api) -> None:
     node = (await api.client(api.anna).get(f"/v1/swarms/{swarm_id}/nodes/{failed}")).json()
     assert (node["outcome"], node["error"]) == ("failed", {"code": "broken", "message": "it broke"})
     assert (node["children"], node["attempt"], node["max_attempts"]) == (0, 1, 3)
+
+
+async def test_the_notes_of_a_node_stand_beside_its_state_now_and_in_the_past(api: Api) -> None:
+    swarm_id = api.swarm(api.anna)
+    run = api.claim(swarm_id)
+    note = {"activation": 1, "level": "info", "text": "chose a/b"}
+    api.worker.does(go_on(run, state={"own": 1, "pgswarm.notes": [note]}))
+    client = api.client(api.anna)
+    node = (await client.get(f"/v1/swarms/{swarm_id}/nodes/{run.node_id}")).json()
+    (past,) = (await client.get(f"/v1/swarms/{swarm_id}/state")).json()["items"]
+    assert (node["state"], node["notes"]) == (past["state"], past["notes"]) == ({"own": 1}, [note])
 
 
 async def test_calls_of_models_come_in_order_with_what_they_cost(api: Api) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from support.api import Api, problem
+from support.created import bad_version
 from support.verbs import fail
 from support.walk import OPERATIONS, Operation, ids_of
 
@@ -30,7 +31,10 @@ def test_every_post_that_creates_takes_a_key() -> None:
 
 @pytest.mark.parametrize("operation", keyed, ids=str)
 async def test_what_is_sent_twice_with_one_key_is_done_once(api: Api, operation: Operation) -> None:
-    ids = {**ids_of(api, api.anna), **(_failed_child(api) if operation.path.endswith("/retry") else {})}
+    ids = {
+        **ids_of(api, api.anna),
+        **(NEEDS[rest](api) if (rest := operation.path.rsplit("/", 1)[-1]) in NEEDS else {}),
+    }
     body = b'{"at_seq": 2}' if operation.path.endswith("/fork") else None
     client = api.client(api.anna, {KEY: secrets.token_hex(8)})
     first = await operation.call(client, ids, body=body)
@@ -106,6 +110,15 @@ def _failed_child(api: Api) -> dict[str, Any]:
     run = api.claim(swarm_id)
     api.worker.does(fail(run))
     return {"swarm_id": swarm_id, "node_id": run.node_id}
+
+
+def _bad_version(api: Api) -> dict[str, Any]:
+    """Return the id of a swarm in which a version of an action did something, and a better one is there."""
+    return {"swarm_id": bad_version(api, "count_words")}
+
+
+NEEDS = {"retry": _failed_child, "rerun": _bad_version}
+"""What some routes need beside the ids: by the end of the path."""
 
 
 def _rows(api: Api) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The routes of spaces, of search, of blueprints and of workers."""
 
+import json
 import uuid
 from typing import Any
 
@@ -186,6 +187,33 @@ async def test_person_keeps_a_text_and_a_file_in_memory_and_nobody_undoes_it_uns
         ({"swarm_id": swarm_id, "name": "swarm", "content": "x"}, 409, "name"),
     ):
         problem(await client.post("/v1/memory/entries", json=wrong), status, field=field)
+
+
+async def test_person_files_actions_and_utils_of_their_swarm_but_none_that_wants_a_review(api: Api) -> None:
+    swarm_id, other = str(api.swarm(api.anna)), str(api.swarm(api.ben))
+    client = api.client(api.anna)
+    fields = {"action_id": "bench/noop", "input_schema": {"type": "object"}, "source": "custom"}
+    action = {"swarm_id": swarm_id, "folder": "tools", "name": "rest", "description": "Rest.", "fields": fields}
+    util = {"swarm_id": swarm_id, "name": "shout.py", "content": "def shout(): ...", "fields": {"language": "python"}}
+    for space, wanted, path in (("action", action, "tools/rest"), ("util", util, "shout.py")):
+        made = await client.post(f"/v1/{space}/entries", json=wanted | {"if_version": 0})
+        assert made.status_code == 201, made.text
+        assert (made.json()["space"], made.json()["path"]) == (space, path)
+        problem(await client.post(f"/v1/{space}/entries", json=wanted | {"if_version": 0}), 409, field="if_version")
+        problem(await client.post(f"/v1/{space}/entries", json=wanted | {"swarm_id": other}), 404, field="swarm_id")
+        problem(await client.post(f"/v1/{space}/entries", json=wanted | {"kind": "text"}), 422, field="kind")
+        problem(await client.post(f"/v1/{space}/entries", json=wanted | {"blueprint_id": swarm_id}), 422)
+    made_up = fields | {"action_id": "created/rest", "source": "created", "approval": {"by": "me"}}
+    refused = problem(await client.post("/v1/action/entries", json=action | {"fields": made_up}), 422, field="fields")
+    assert "action/create" in refused["detail"] + str(refused)
+    api.db.run("set role pgswarm_owner")
+    api.db.run(
+        "update pgswarm.space_entry set fields = fields || %(f)s where path = 'tools/rest'", f=json.dumps(made_up)
+    )
+    api.db.run("reset role")
+    swapped = {"swarm_id": swarm_id, "folder": "tools", "name": "rest", "content": "other code"}
+    problem(await client.post("/v1/action/entries", json=swapped), 422, field="fields")
+    assert (await client.get("/v1/spaces/action/verify", params={"swarm_id": swarm_id})).status_code == 200
 
 
 async def test_blueprint_is_made_whole_used_and_stood_upon(api: Api) -> None:

@@ -86,5 +86,8 @@ def test_killed_at_this_point_another_goes_on_and_nothing_happens_twice(
     assert person.effects() == ["effect oak"]
     assert person.asked_about_the_effect <= 1
     assert db.value("select count(*) from pgswarm.llm_call where response is not null") == 1
-    assert db.value("select count(*) from pgswarm.space_entry where swarm_id = %(id)s", id=swarm_id) == 1
+    entries = db.rows(
+        "select path, version from pgswarm.space_entry where swarm_id = %(id)s order by path", id=swarm_id
+    )
+    assert [(row["path"], row["version"]) for row in entries] == [("created/say", 1), ("word.txt", 1)]
     assert db.value("select count(*) from pgswarm.workspace_file where path = 'notes/word.txt'") == 1

@@ -108,6 +108,31 @@ def test_pause_resume_and_cancel_say_what_they_did(desk: Desk) -> None:
     assert desk.say("cancel", swarm) == "Nothing to do: the swarm is cancelled.\n"
 
 
+def test_a_person_tells_changes_retries_and_deletes(desk: Desk) -> None:
+    swarm = desk.start("bench/fan_out", {"width": 2, "depth": 1})
+    desk.say("pause", swarm)
+    root = node_of(desk, swarm)
+    assert desk.say("tell", swarm, "Mind the gap.") == "Said: the next activation of every node reads it.\n"
+    assert desk.lines("tell", swarm, "You too.", "--node", root[-8:])[0]["node_id"] == root
+    assert desk.db.value("select array_agg(content order by at) from pgswarm.message") == ["Mind the gap.", "You too."]
+    assert desk.say("change", swarm, root, "Do less") == "Changed.\n"
+    assert desk.say("change", swarm, root, "Do less") == "Nothing to do: that is its directive already.\n"
+    assert "nodes        50\n" in desk.say("budget", swarm, "nodes=50")
+    assert desk.lines("budget", swarm)[0]["nodes"] == 50
+    assert "only a terminated one can be retried" in desk.say("retry", swarm, root, code=1)
+    assert "has not terminated" in desk.say("delete", swarm, "--yes", code=1)
+    desk.say("cancel", swarm)
+    assert "Say it with --yes." in desk.say("delete", swarm, code=2)
+    assert desk.say("delete", swarm, "--yes") == "Deleted.\n"
+    assert desk.lines("swarms") == []
+
+
+def test_show_says_why_a_node_failed(desk: Desk) -> None:
+    swarm = desk.start("code/run_python", {"code": "1 / 0"})
+    desk.work()
+    assert "\n   code_failed: " in desk.say("show", swarm)
+
+
 def test_one_node_is_cancelled_with_all_below_it(desk: Desk) -> None:
     swarm = desk.start("bench/fan_out", {"width": 2, "depth": 1})
     root = node_of(desk, swarm)

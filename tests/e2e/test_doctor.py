@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,3 +139,44 @@ def test_what_models_can_do_their_limits_and_the_files_of_swarms_are_told(known:
     assert "some-model: 20 calls at once, 200,000 tokens a minute; 0 under way" in told
     assert "1.5 MB of files in the workspaces of 1 swarms" in told
     assert f"{swarm_id} has 240 of at most 256 MB" in told
+
+
+def test_stores_tables_and_pgvector_are_told_without_their_secrets(known: Database, tmp_path: Path) -> None:
+    known.run("create table public.orders (item text)")
+    (tmp_path / "minutes").mkdir()
+    file = tmp_path / "connections.toml"
+    file.write_text(f"""
+[tables.shop]
+url = "${{SHOP_URL}}"
+tables = ["public.orders", "public.invoices"]
+[tables.broken]
+url = "${{BROKEN_URL}}"
+tables = ["t"]
+[retrievers.minutes]
+kind = "files"
+options = {{ root = "{tmp_path}/minutes" }}
+[uploaders.gone]
+kind = "files"
+options = {{ root = "{tmp_path}/gone" }}
+""")
+    broken = "postgresql://me:hunter2%zz@127.0.0.1/x"
+    environment = {"PGSWARM_CONNECTIONS": str(file), "SHOP_URL": known.url, "BROKEN_URL": broken}
+    found = findings(known, code=1, **environment)
+    told = [(row["state"], row["detail"].split(":")[0]) for row in found["stores"]]
+    assert told == [
+        ("ok", "retrievers.minutes can be reached"),
+        ("fault", "uploaders.gone"),
+        ("ok", "table public.orders of tables.shop can be reached"),
+        ("fault", "table public.invoices of tables.shop"),
+        ("fault", "table t of tables.broken"),
+    ]
+    assert "hunter2" not in str(found)
+    if known.value("select count(*) from pg_available_extensions where name = 'vector'"):
+        assert "; pgvector 0." in found["vectors"][0]["detail"]
+        known.run("drop extension vector")
+        (row,) = findings(known, code=1, **environment)["vectors"]
+        assert row["remedy"].startswith("As a superuser, in this database: create extension vector;")
+        ME.pgswarm("migrate", PGSWARM_DATABASE_URL=known.url)
+        assert known.value("select count(*) from pg_extension where extname = 'vector'") == 1
+    else:
+        assert "no pgvector on the server" in found["vectors"][0]["detail"]

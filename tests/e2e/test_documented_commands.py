@@ -37,6 +37,7 @@ ELSEWHERE = {
     "docker": "tests/e2e/containers",
     "pgswarm memory add https://": "tests/db/processor/test_memory_import.py, with a site of the tests' own",
     "pgswarm memory add git+https://": "the same",
+    "pgswarm outside login": "tests/db/outside/test_oauth.py, with an authorization server of the tests' own",
     "pip install pgswarm": "the package step of .ci/run",
     "export PGSWARM_DATABASE_URL=": "every test of tests/e2e/test_commands.py",
     "OPENAI_BASE_URL=": "tests/e2e/models, with a server of the tests' own",
@@ -124,6 +125,7 @@ def desk(folder: Path) -> Desk:
     (folder / "notes.md").write_text("# Notes\n\nWe ship on Fridays. The board decides in March.\n")
     (folder / "papers").mkdir()
     (folder / "papers" / "offer.txt").write_text("We deliver turbines.\n")
+    shutil.make_archive(str(folder / "papers"), "zip", folder, "papers")
     (folder / "user").mkdir()
     command = folder / "bin" / "pgswarm"
     command.parent.mkdir()

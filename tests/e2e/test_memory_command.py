@@ -1,6 +1,7 @@
 """`pgswarm memory` and `pgswarm actions`: real commands on a real database."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,25 @@ def test_a_folder_is_kept_with_its_paths_and_what_is_no_text_is_named(library: L
     again = library.add(str(papers), "--folder", "references", "--json").events
     assert {row["state"] for row in again} == {"unchanged", "left_out"}
     assert library.db.value("select count(*) from pgswarm.event where kind = 'memory.saved'") == 4  # and the repository
+
+
+def test_an_archive_is_kept_as_the_folder_in_it_and_a_hostile_one_is_refused(library: Library, tmp_path: Path) -> None:
+    place = tmp_path / "papers.zip"
+
+    def pack(*names: str) -> None:
+        with zipfile.ZipFile(place, "w") as archive:
+            for name in names:
+                archive.writestr(name, f"of {name}")
+
+    pack("book/a.md", "book/in/b.md")
+    library.add(str(place), "--into", "references")
+    assert library.paths() == ["references/book/a.md", "references/book/in/b.md"]
+    pack("book/a.md")
+    assert library.add(str(place), "--into", "references", "--prune").out == "1 unchanged, 1 removed.\n"
+    pack("book/a.md", "../../c.md")
+    refused = library.add(str(place), code=2).err
+    assert "papers.zip: it holds a path that leads out of it" in refused
+    assert library.paths() == ["references/book/a.md"]
 
 
 def test_a_changed_file_is_a_new_version_and_only_its_words_are_found(library: Library, papers: Path) -> None:

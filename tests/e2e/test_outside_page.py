@@ -43,6 +43,17 @@ def test_the_file_of_the_page_is_one(tmp_path: Path) -> None:
     assert (sorted(found.mcp), list(found.a2a), found.web.allow) == (["crm", "files"], ["travel"], ("10.1.0.0/16",))
 
 
+def test_the_oauth_tables_of_the_page_are_some(tmp_path: Path) -> None:
+    file = tmp_path / "connections.toml"
+    file.write_text(blocks("toml")[2])
+    found = load({"PGSWARM_CONNECTIONS": str(file)})
+    assert [one.oauth and one.oauth.grant for one in found.mcp.values()] == [
+        "client_credentials",
+        "refresh_token",
+        "authorization_code",
+    ]
+
+
 def test_without_connections_nothing_of_them_is_imported() -> None:
     script = (
         "import sys, pgswarm.processor.main; from pgswarm.actions.discovery import discover; assert discover() == []; "

@@ -6,7 +6,11 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from support.verbs import Conn, call
+from support.api import Api
+from support.spaces import save
+from support.verbs import Conn, Kid, call, finish, spawn
+
+SHOUT = "created/shout"
 
 RUNNER = '[{"action_id": "action/run"}]'
 CREATE = "select pgswarm.create_action(%s, %s, %s, %s, %s, %s, improves => %s)"
@@ -43,3 +47,17 @@ def versions(conn: Conn, swarm_id: UUID) -> list[tuple[Any, ...]]:
     """Return each version of each action: id, version, whether it is the newest, whether it is revoked."""
     rows = conn.execute("select * from pgswarm.created_actions(%s)", [swarm_id]).fetchall()
     return [(row["action_id"], row["version"], row["newest"], row["revoked_at"] is not None) for row in rows]
+
+
+def bad_version(api: Api, name: str = "shout") -> UUID:
+    """Return a swarm of anna's whose root knows what version 1 of an action reported; a better one is there by now."""
+    swarm_id = api.swarm(api.anna)
+    root = api.claim(swarm_id)
+    make(api.db.conn, swarm_id, root.node_id, name, "one")
+    api.worker.does(spawn(root, Kid(f"created/{name}"), Kid(directive="apart")))
+    first, second = sorted((api.claim(swarm_id), api.claim(swarm_id)), key=lambda run: str(run.row["action"]))
+    save(api.db.conn, swarm_id, "notes/wrong.md", node_id=first.node_id)
+    for run in (first, second):
+        api.worker.does(finish(run, "done"))
+    make(api.db.conn, swarm_id, root.node_id, name, "two", improves=1)
+    return swarm_id

@@ -65,6 +65,9 @@ class Stage:
     async def actions(self) -> Sequence[ActionChoice]:
         return []
 
+    async def may_create(self) -> bool:
+        return False
+
     async def llm(self, schema: Any, prompt: Prompt) -> Any:
         self.asked.append(prompt.task)
         self.data.append(prompt.data)

@@ -140,6 +140,9 @@ class TreeNode:
         built_in = [choice for choice in built_in_actions() if choice.action_id != "action/create"]  # a test adds it
         return [*built_in, *self.tree.more_actions]
 
+    async def may_create(self) -> bool:
+        return any(choice.action_id == "action/create" for choice in await self.actions())
+
     async def llm(self, schema: Any, prompt: Prompt) -> Any:
         self.tree.prompts.append(prompt)
         return (await self.tree.client.complete(schema, prompt, self.tree.model)).parsed

@@ -125,9 +125,7 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
         s=swarm_id,
     )
     return {
-        "blueprint_id": api.db.value(
-            "select pgswarm.create_blueprint('kept', owner => %(owner)s)", owner=owner.account_id
-        ),
+        "blueprint_id": _blueprint(api, owner, question["node_id"], swarm_id),
         "swarm_id": swarm_id,
         "with": api.swarm(owner),
         "node_id": question["node_id"],
@@ -135,8 +133,22 @@ def ids_of(api: Api, owner: Account) -> dict[str, Any]:
         "entry_id": entry,
         "account_id": owner.account_id,
         "space": "memory",
+        "action": "created/count_words",
+        "version": 1,
         **_optional(api, owner, question["question_id"]),
     }
+
+
+def _blueprint(api: Api, owner: Account, node_id: UUID, swarm_id: UUID) -> Any:
+    """Make a blueprint that has an action of the swarm's: the one that bodies name in their examples."""
+    return api.db.value(
+        "with b as materialized (select pgswarm.create_blueprint('kept', owner => %(owner)s) as id),"
+        " a as materialized (select pgswarm.create_action(%(s)s, %(node)s, 'count_words', '', '1', jsonb_build_object("
+        "   'input_schema', '{}'::jsonb, 'approval', '{\"by\": \"policy\"}'::jsonb, 'hash', %(hash)s::text)) as v)"
+        " select b.id from b, a,"
+        "   lateral (select pgswarm.merge_action(b.id, %(s)s, 'created/count_words', a.v, %(hash)s)) m",
+        owner=owner.account_id, s=swarm_id, node=node_id, hash=f"{swarm_id.hex:0>64}",
+    )  # fmt: skip
 
 
 def _optional(api: Api, owner: Account, question_id: UUID) -> dict[str, Any]:

@@ -18,9 +18,13 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from pgswarm import __version__
+from pgswarm.actions.base import ActionError
 from pgswarm.actions.outside.bounded import Bounded
 from pgswarm.actions.outside.errors import LostReplyError, TooLargeError, UnreachableError
 from pgswarm.actions.outside.mcp.stdio import Process
+from pgswarm.actions.outside.oauth.bearer import Bearer
+from pgswarm.actions.outside.oauth.holder import Holder
+from pgswarm.actions.outside.oauth.vault import Vault
 from pgswarm.actions.outside.settings import McpSettings, resolved
 from pgswarm.actions.outside.texts import MAX_MESSAGE, one_line, without
 
@@ -36,11 +40,15 @@ class Server:
     name: str
     settings: McpSettings
     gate: asyncio.Semaphore
+    holder: Holder | None = None
 
     @classmethod
-    def of(cls, name: str, settings: McpSettings) -> "Server":
-        """Return it with its bound on concurrent calls."""
-        return cls(name, settings, asyncio.Semaphore(settings.concurrency))
+    def of(cls, name: str, settings: McpSettings, vault: Vault | None = None) -> "Server":
+        """Return it with its bound on concurrent calls, and its access token, where it wants one."""
+        made = cls(name, settings, asyncio.Semaphore(settings.concurrency))
+        if settings.oauth is not None and settings.url is not None:
+            made.holder = Holder(made.title, settings.url, settings.oauth, vault, settings.connect_timeout_s)
+        return made
 
     @property
     def title(self) -> str:
@@ -49,7 +57,8 @@ class Server:
 
     def secrets(self) -> frozenset[str]:
         """Return what no text of the server may hold."""
-        return self.given()[1]
+        given = self.given()[1]
+        return given if self.holder is None else given | self.holder.secrets()
 
     def given(self) -> tuple[dict[str, str], frozenset[str]]:
         """Return the headers or the environment, and the secrets in it; raise `ConnectionsError`."""
@@ -62,9 +71,11 @@ class Server:
     ) -> ResultT:
         """Open a session, run `use` in it and return what it returns, all within `within_s` and the time to connect.
 
-        Raises `UnreachableError`, `LostReplyError`, `ConnectionsError`, and what `use` raises.
+        Raises `UnreachableError`, `SignInError`, `LostReplyError`, `ConnectionsError`, and what `use` raises.
         """
         async with self.gate:
+            if self.holder is not None:
+                await self.holder.token()  # before anything is asked: what is wrong with it is said as it is
             return await _Visit(self, on_question).run(use, within_s)
 
     def told(self, error: BaseException | str) -> str:
@@ -80,6 +91,7 @@ class _Visit:
         self._server = server
         self._on_question = on_question
         self._values, _ = server.given()
+        self._bearer = None if server.holder is None else Bearer(server.holder)
         self._process: Process | None = None
         self._connected = False
         self._done: list[Any] = []
@@ -130,13 +142,16 @@ class _Visit:
             headers={"User-Agent": "pgswarm", **self._values},
             timeout=httpx.Timeout(settings.connect_timeout_s, read=settings.timeout_s + CLOSE_S),
             transport=Bounded(httpx.AsyncHTTPTransport(), settings.max_bytes),
+            auth=self._bearer,
         )
         await stack.enter_async_context(http)
         return streamable_http_client(settings.url, http_client=http, max_sse_event_size=settings.max_bytes)
 
-    def _broken(self, error: BaseException) -> UnreachableError | LostReplyError:
+    def _broken(self, error: BaseException) -> ActionError:
         """Return what it means that the session broke."""
         first = _first(error)
+        if self._bearer is not None and self._bearer.refused and not self._connected:
+            return self._bearer.trouble or UnreachableError(self._server.title, "it refuses the access token")
         told = "it did not answer in time" if isinstance(first, TimeoutError) else self._server.told(first)
         if self._process is not None:
             if self._process.trouble is not None:

@@ -14,6 +14,7 @@ from mcp.shared.exceptions import MCPError
 from pgswarm.actions.outside.errors import LostReplyError, UnreachableError
 from pgswarm.actions.outside.mcp.action import McpTool
 from pgswarm.actions.outside.mcp.session import Server
+from pgswarm.actions.outside.oauth.vault import Vault
 from pgswarm.actions.outside.offers import Offer
 from pgswarm.actions.outside.settings import McpSettings
 from pgswarm.actions.outside.texts import one_line, schema_trouble, shown_schema, usable_name, without
@@ -22,9 +23,12 @@ MAX_TOOLS: Final = 500
 MAX_PAGES: Final = 50
 
 
-async def offer(name: str, settings: McpSettings) -> Offer:
-    """Return the actions of a server; raise `UnreachableError` where it does not list its tools in time."""
-    server = Server.of(name, settings)
+async def offer(name: str, settings: McpSettings, vault: Vault | None = None) -> Offer:
+    """Return the actions of a server.
+
+    Raises `UnreachableError` where it does not list its tools in time, `SignInError` where it wants a token first.
+    """
+    server = Server.of(name, settings, vault)
     try:
         tools = await server.visit(_all, on_question=_nobody, within_s=settings.connect_timeout_s)
     except (LostReplyError, MCPError, ValueError) as error:

@@ -7,6 +7,8 @@ time, size and redirects are bounded; nothing is sent but GET, and no cookie, no
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -69,7 +71,7 @@ class Reader:
                 url = urljoin(url, came.headers["location"])
                 continue
             if not came.is_success:
-                self._refuse(url, came.status_code)
+                _refuse(url, came)
             kind, _, _ = came.headers.get("content-type", "").partition(";")
             return Page(url, kind.strip().lower(), came.charset_encoding, came.content)
         raise ActionError(
@@ -99,7 +101,8 @@ class Reader:
                 return Protego.parse(came.content.decode("utf-8", "replace"))
             if came.status_code in _NOT_FOUND:
                 return None
-            raise UnreachableError(first, f"its robots.txt answers with status {came.status_code}, so nothing is read")
+            told = f"its robots.txt answers with status {came.status_code}, so nothing is read"
+            raise UnreachableError(first, told, retry_after_s(came.headers.get("retry-after")))
         return None  # RFC 9309, 2.3.1.2: after five redirects as if there were none
 
     async def _get(self, url: str, most: int) -> httpx.Response:
@@ -115,10 +118,26 @@ class Reader:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             raise UnreachableError(_host(url), one_line(error, 300)) from None
 
-    def _refuse(self, url: str, status: int) -> None:
-        if status in (408, 425, 429) or status >= 500:  # noqa: PLR2004 - statuses of HTTP
-            raise UnreachableError(_host(url), f"it answers with status {status}")
-        raise ActionError("page_not_read", f"{_host(url)} answers with status {status}: is the address right?")
+
+def _refuse(url: str, came: httpx.Response) -> None:
+    status = came.status_code
+    if status in (408, 425, 429) or status >= 500:  # noqa: PLR2004 - statuses of HTTP
+        told = f"it answers with status {status}"
+        raise UnreachableError(_host(url), told, retry_after_s(came.headers.get("retry-after")))
+    raise ActionError("page_not_read", f"{_host(url)} answers with status {status}: is the address right?")
+
+
+def retry_after_s(said: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds of a `Retry-After` (RFC 9110, 10.2.3: seconds, or a date); None where it says nothing."""
+    text = (said or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max((until - (now or datetime.now(UTC))).total_seconds(), 0.0)
 
 
 def _host(url: str) -> str:

@@ -20,6 +20,8 @@ from pgswarm.schema.kinds import Search
 MAX_TEXT: Final = 4_000
 MAX_PATH: Final = 500
 MAX_QUERY: Final = 1_000
+PROBE: Final = "pgswarm"
+"""What is looked for where it only matters that there is an answer."""
 
 
 def _http_retriever(settings: BranchSettings) -> Any:
@@ -71,6 +73,17 @@ async def upload_to(named: Any, path: str, content: bytes, description: str = ""
     except BranchError as error:
         raise ActionError("branch_failed", str(error)) from None
     return one_line(address, MAX_PATH)
+
+
+async def probe(group: str, name: str) -> tuple[str, str]:
+    """Return a store's name, and what keeps it from being reached; empty: nothing. Nothing is written to it."""
+    try:
+        settings, store = _opened(group, {"name": name})
+        if group == "retrievers":
+            await _within(settings, store.search(PROBE, 1))
+    except BranchError as error:
+        return f"{group}.{name}", one_line(error, 500)
+    return f"{group}.{name}", ""
 
 
 def _opened(group: str, named: Any) -> tuple[BranchSettings, Any]:

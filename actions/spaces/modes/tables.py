@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from pgswarm.actions.outside.settings import ConnectionsError, TablesSettings, resolved
 from pgswarm.actions.outside.texts import cleaned, one_line, without
@@ -57,6 +58,11 @@ class Table:
             values, secrets = resolved({"url": self.settings.url}, "tables")
         except ConnectionsError as error:
             raise TableError(str(error)) from None
+        try:
+            password = conninfo_to_dict(values["url"]).get("password")
+        except psycopg.ProgrammingError:  # whose text may hold a part of the password
+            raise TableError(f"{self.settings.url} is no address of a database") from None
+        secrets = secrets | {str(password)} if password else secrets
         try:
             async with asyncio.timeout(self.settings.timeout_s + 5):
                 return await self._ask(values["url"], statement, parameters)

@@ -46,10 +46,15 @@ def embedding_model() -> str:
     return named
 
 
-async def embed_missing(node: Node[Any], model: str, where: uuid.UUID | str, *, rounds: int) -> bool:
-    """Make and keep the vectors that are missing, in at most `rounds` rounds; return whether some may be left."""
+async def embed_missing(
+    node: Node[Any], model: str, where: uuid.UUID | str, *, rounds: int, swarm_id: uuid.UUID | None = None
+) -> bool:
+    """Make and keep the vectors that are missing, in at most `rounds` rounds; return whether some may be left.
+
+    `swarm_id`: in the memory of another swarm of the same owner.
+    """
     for _ in range(rounds):
-        missing = await node.passages.missing(model, limit=ROUND, where=where)
+        missing = await node.passages.missing(model, limit=ROUND, where=where, swarm_id=swarm_id)
         if not missing:
             return False
         vectors = await node.embed([text for _, text in missing], model)

@@ -10,58 +10,66 @@ language sql stable as $$
      where r.hash = is_revoked.hash and (r.owner_id is null or r.owner_id is not distinct from is_revoked.owner))
 $$;
 
+-- For whom a content must not be revoked, if somebody who sees it is to use it: a swarm's owner, or a blueprint's; of a blueprint that
+-- is everybody's, whoever asks.
+create or replace function pgswarm.user_of(sight pgswarm.sight) returns uuid
+language sql stable as $$
+  select case when sight.swarm_id is null then coalesce(sight.owner_id, pgswarm.account_id()) else sight.owner_id end
+$$;
+
+-- The entry of an action as it is in force for somebody: the nearest layer's; its present version. Null where there is none.
+create or replace function pgswarm.fields_in_force(sight pgswarm.sight, action_id text) returns jsonb
+language plpgsql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+#variable_conflict use_column
+declare
+  v_fields jsonb;
+begin
+  select e.fields into v_fields
+    from unnest(sight.layers) with ordinality l(scope_id, rank)
+    join pgswarm.space_entry e on e.scope_id = l.scope_id
+   where e.fields ->> 'action_id' = fields_in_force.action_id and e.fields ->> 'source' = 'created'
+     and e.space = 'action' and not pgswarm.is_hidden(sight, e.entry_id)
+   order by l.rank, e.entry_id
+   limit 1;
+  return v_fields;
+end
+$$;
+
+-- Whether what is in force under the id of an entry's action was revoked: then nobody is to choose the entry. `fields` are the entry's.
+create or replace function pgswarm.is_withdrawn(sight pgswarm.sight, fields jsonb) returns boolean
+language plpgsql stable as $$
+begin
+  return fields ->> 'source' = 'created' and pgswarm.is_revoked(
+    coalesce(pgswarm.fields_in_force(sight, fields ->> 'action_id'), fields) ->> 'hash', pgswarm.user_of(sight));
+end
+$$;
+
+-- The fields of an entry as those see them who choose: what was withdrawn is not routable.
+create or replace function pgswarm.fields_offered(sight pgswarm.sight, fields jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return case when fields ->> 'source' = 'created' and pgswarm.is_withdrawn(sight, fields)
+              then fields || '{"routable": false}' else fields end;
+end
+$$;
+
 -- The newest version of an action that somebody sees; null where there is none that may run.
 create or replace function pgswarm.version_in_sight(sight pgswarm.sight, action_id text) returns integer
-language plpgsql stable set enable_seqscan = off set jit = off as $$
-#variable_conflict use_column
+language plpgsql stable as $$
 declare
   v_fields jsonb;
 begin
   if not exists (select from pgswarm.action a where a.action_id = 'action/run') then
     return null;
   end if;
-  select e.fields into v_fields
-    from unnest(sight.layers) with ordinality l(scope_id, rank)
-    join pgswarm.space_entry e on e.scope_id = l.scope_id
-   where e.fields ->> 'action_id' = version_in_sight.action_id and e.fields ->> 'source' = 'created'
-     and e.space = 'action' and e.entry_id <> all (sight.hidden)
-   order by l.rank, e.entry_id
-   limit 1;
-  return case when not pgswarm.is_revoked(v_fields ->> 'hash', sight.owner_id) then (v_fields ->> 'version')::integer end;
+  v_fields := pgswarm.fields_in_force(sight, version_in_sight.action_id);
+  return case when not pgswarm.is_revoked(v_fields ->> 'hash', pgswarm.user_of(sight)) then (v_fields ->> 'version')::integer end;
 end
 $$;
 
 create or replace function pgswarm.created_version(swarm_id uuid, action_id text) returns integer
 language sql stable as $$
   select pgswarm.version_in_sight(pgswarm.sight_of(created_version.swarm_id), created_version.action_id)
-$$;
-
--- The row by which a swarm's root is made: an action that processors have, or one of the blueprint's own.
-create or replace function pgswarm.startable_action(action_id text, blueprint_id uuid) returns pgswarm.action
-language plpgsql stable as $$
-#variable_conflict use_column
-declare
-  v_action pgswarm.action;
-  v_version integer;
-begin
-  select * into v_action from pgswarm.action a where a.action_id = startable_action.action_id;
-  if not found and startable_action.action_id like 'created/%' and startable_action.blueprint_id is not null then
-    v_version := pgswarm.version_in_sight(pgswarm.sight_of(null, startable_action.blueprint_id), startable_action.action_id);
-    select a.action_id, v_version, a.description, c.fields -> 'input_schema', a.timeout_s, a.max_attempts
-      into v_action.action_id, v_action.version, v_action.description, v_action.input_schema, v_action.timeout_s,
-           v_action.max_attempts
-      from pgswarm.action a
-      join pgswarm.created_actions(null, startable_action.action_id, v_version, startable_action.blueprint_id) c on c.newest
-     where a.action_id = 'action/run' and v_version is not null;
-    v_action.action_id := case when found then startable_action.action_id end;
-  end if;
-  if v_action.action_id is null then
-    raise exception 'action % is not known', coalesce(startable_action.action_id, 'null')
-      using errcode = 'PS422', detail = 'action',
-            hint = 'see the table pgswarm.action for those that are; a processor registers its own at its start';
-  end if;
-  return v_action;
-end
 $$;
 
 -- One version of an action, with its code; PS404 where a swarm (or a blueprint) does not have it.

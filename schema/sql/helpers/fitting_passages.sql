@@ -59,13 +59,7 @@ declare
   v_path text;
   v_ids uuid[];
 begin
-  v_ids := array(
-    with recursive tree as (
-      select fitting_passages_below.folder_id as entry_id
-      union
-      select e.entry_id from tree t join pgswarm.space_entry e on e.parent_id = t.entry_id and e.scope_id = any (sight.layers)
-    )
-    select t.entry_id from tree t limit 1001);
+  v_ids := pgswarm.some_below(sight, fitting_passages_below.folder_id, 1001);
   if cardinality(v_ids) > 1000 then
     select e.path || '/' into v_path from pgswarm.space_entry e where e.entry_id = fitting_passages_below.folder_id;
     return query
@@ -80,5 +74,20 @@ begin
       from unnest(v_ids) t(entry_id) join pgswarm.entry_chunk c on c.entry_id = t.entry_id
      where c.tsv @@ v_any
      limit 2000;
+end
+$$;
+
+-- An entry and what lies below it, as far as a swarm sees that, up to so many.
+create or replace function pgswarm.some_below(sight pgswarm.sight, folder_id uuid, most integer) returns uuid[]
+language plpgsql stable set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+#variable_conflict use_column
+begin
+  return array(
+    with recursive tree as (
+      select some_below.folder_id as entry_id
+      union
+      select e.entry_id from tree t join pgswarm.space_entry e on e.parent_id = t.entry_id and e.scope_id = any (sight.layers)
+    )
+    select t.entry_id from tree t limit most);
 end
 $$;

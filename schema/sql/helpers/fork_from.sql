@@ -1,6 +1,8 @@
 -- What `fork_swarm` does and, with `redo`, what `rerun_action` does: then these nodes begin anew, what waits for them waits again,
--- and all else is as it was (see `fork_state`).
-create or replace function pgswarm.fork_from(swarm_id uuid, at_seq bigint, redo uuid[] default null) returns uuid
+-- and all else is as it was (see `fork_state`). `redo_version`: of which version of their action they are.
+create or replace function pgswarm.fork_from(
+  swarm_id uuid, at_seq bigint, redo uuid[] default null, redo_version integer default null
+) returns uuid
 language plpgsql volatile as $$
 #variable_conflict use_column
 declare
@@ -15,9 +17,8 @@ begin
   perform pgswarm.lock_swarms(array[v_fork]);  -- nobody knows it: never waited for
   v_at := pgswarm.clock();
   v_swarm := pgswarm.fork_swarm_row(fork_from.swarm_id, v_fork, v_moment.to_seq, v_moment.before, v_at);
-  if redo is not null then  -- its root goes on
+  if redo is not null and v_swarm.status = 'terminated' then  -- its root goes on; what somebody has paused stays so
     v_swarm.status := 'active';
-    v_swarm.paused_reason := null;
     v_swarm.outcome := null;
     v_swarm.report := null;
     v_swarm.report_blob := null;
@@ -25,7 +26,7 @@ begin
   end if;
   insert into pgswarm.swarm select v_swarm.*;
 
-  with old as materialized (select * from pgswarm.fork_state(fork_from.swarm_id, v_moment.to_seq, redo)),
+  with old as materialized (select * from pgswarm.fork_state(fork_from.swarm_id, v_moment.to_seq, redo, redo_version)),
   living as (
     select o.parent_id, count(*)::integer as alive from old o where o.status <> 'terminated' and o.parent_id is not null group by 1
   ),
@@ -98,8 +99,8 @@ begin
   insert into pgswarm.event (swarm_id, seq, node_id, kind, verb, actor, at, nodes, data)
   values (v_fork, 1, null, 'swarm.created', null, pgswarm.current_actor(), v_at, 0, pgswarm.swarm_frame(v_swarm));
   perform pgswarm.fork_people(fork_from.swarm_id, v_fork, v_moment.to_seq, v_at);
-  perform pgswarm.fork_memory(fork_from.swarm_id, v_fork, v_moment.to_seq);
-  perform pgswarm.fork_workspace(fork_from.swarm_id, v_fork, v_moment.to_seq);
+  perform pgswarm.fork_memory(fork_from.swarm_id, v_fork, v_moment.to_seq, redo);
+  perform pgswarm.fork_workspace(fork_from.swarm_id, v_fork, v_moment.to_seq, redo);
   if v_swarm.status = 'terminated' then
     perform pgswarm.append_event(v_fork, v_at, 'swarm.terminated', null, null, pgswarm.swarm_frame(v_swarm));
   else

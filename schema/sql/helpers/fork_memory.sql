@@ -1,7 +1,7 @@
 -- The spaces of a fork: every entry of the swarm's own in the version that it had after event `to_seq`, with what it was before.
 -- Contents are blobs and are shared, what is shared stays shared; the passages for the search are copied where the original still
 -- has that version, else cut anew.
-create or replace function pgswarm.fork_memory(original uuid, fork uuid, to_seq bigint) returns void
+create or replace function pgswarm.fork_memory(original uuid, fork uuid, to_seq bigint, redo uuid[] default null) returns void
 language plpgsql volatile set jit = off as $$
 #variable_conflict use_column
 declare
@@ -10,20 +10,11 @@ declare
   v_entry pgswarm.space_entry;
 begin
   select e.at into v_then from pgswarm.event e where e.swarm_id = original and e.seq = fork_memory.to_seq;
-  with known as (
-    select e.entry_id, e.version, e.space, e.parent_id, e.path, e.name, e.kind, e.description, e.blob, e.size, e.fields, e.search,
-           e.target_id, e.derived_from, e.author_node_id, e.author, e.portal, e.created_at, e.updated_at as at, e.outdated_at,
-           null::timestamptz as removed_at
-      from pgswarm.space_entry e where e.scope_id = original and e.updated_at <= v_then
-    union all
-    select v.entry_id, v.version, v.space, v.parent_id, v.path, v.name, v.kind, v.description, v.blob, v.size, v.fields, v.search,
-           v.target_id, v.derived_from, v.author_node_id, v.author, v.portal, v.created_at, v.at, v.outdated_at, v.removed_at
-      from pgswarm.entry_version v where v.swarm_id = original and v.at <= v_then
-  ),
-  own as materialized (
+  with own as materialized (
     select l.*, case when l.outdated_at <= v_then then l.outdated_at end as outdated
-      from (select distinct on (k.entry_id) k.* from known k order by k.entry_id, k.version desc) l
-     where coalesce(l.removed_at > v_then, true)
+      from pgswarm.entries_then(original, v_then) l where redo is null
+    union all
+    select l.*, l.outdated_at from pgswarm.entries_without(original, fork, v_then, redo) l where redo is not null
   ),
   made as (
     insert into pgswarm.space_entry (

@@ -1,8 +1,8 @@
 -- The nodes that a fork begins with: those of `state_at`; with `redo`, the same but for what these nodes have a part in. They are
--- as they were born, of the newest version of their action; what lies below them is left out. Each node above waits again for the
+-- as they were born, of the version of their action that is given; what lies below them is left out. Each node above waits again for the
 -- set of children in which the first of them is, as it did when it had just spawned it, and its later children are left out. All
 -- others keep what they have: they do not run again.
-create or replace function pgswarm.fork_state(swarm_id uuid, seq bigint, redo uuid[]) returns setof pgswarm.node
+create or replace function pgswarm.fork_state(swarm_id uuid, seq bigint, redo uuid[], redo_version integer) returns setof pgswarm.node
 language plpgsql stable set enable_nestloop = off set enable_mergejoin = off set jit = off as $$
 #variable_conflict use_column
 begin
@@ -45,7 +45,7 @@ begin
      select b.*
        from pgswarm.as_born(n::pgswarm.node) o
       cross join lateral jsonb_populate_record(o, jsonb_build_object('action_version', case
-        when n.action like 'created/%' then coalesce(pgswarm.created_version(n.swarm_id, n.action), n.action_version)
+        when n.action like 'created/%' then coalesce(fork_state.redo_version, n.action_version)
         else n.action_version end)) b
       where k.redone
      union all

@@ -73,15 +73,33 @@ begin
      where btrim(line) <> ''
      group by part, size_part
   )
-  select (row_number() over (order by p.first_line))::integer, p.first_line, p.last_line,
+  select (row_number() over (order by p.first_line, s.part_no))::integer, p.first_line, p.last_line,
          case structure
            when 'rows' then case when p.first_line > 1 then coalesce(
              (select left(l.line, 1000) from line l where btrim(l.line) <> '' order by l.line_no limit 1), '') else '' end
            else left(coalesce((
              select string_agg(substr(u.h, 11), case structure when 'headings' then ' > ' else '.' end order by u.o)
                from unnest(string_to_array(p.above, E'\x01')) with ordinality u(h, o) where u.h <> ''), ''), 1000) end,
-         left(p.text, 100000)
+         s.text
     from piece p
-   where length(p.text) < 900000;
+   cross join lateral pgswarm.parts_of(p.text) s;
 end
+$$;
+
+-- A passage of one very long line (a minified file, JSON without line breaks) in parts of about 4,000 characters, cut between
+-- words, so that all of it is found and none is too long for the index; any other as it is.
+create or replace function pgswarm.parts_of(passage text) returns table (part_no bigint, text text)
+language sql immutable parallel safe as $$
+  select 1, passage where length(passage) <= 8000
+  union all
+  select t.part, t.whole
+    from (select e.part, coalesce(lag(e.ending) over (order by e.part), '') || left(e.piece, length(e.piece) - length(e.ending)) as whole
+            from (select p.part, p.piece, case  -- the word that goes on in the next part
+                           when p.part = max(p.part) over () or position(' ' in right(p.piece, 500)) = 0 then ''
+                           else reverse(split_part(reverse(right(p.piece, 500)), ' ', 1)) end as ending
+                    from (select (m.o - 1) / 16 as part, string_agg(m.found[1], '' order by m.o) as piece
+                            from regexp_matches(case when length(passage) > 8000 then passage end, '.{1,250}', 'g')
+                              with ordinality m(found, o)
+                           group by 1) p) e) t
+   where t.whole ~ '\S'
 $$;

@@ -29,12 +29,24 @@ language sql stable as $$
   select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'
 $$;
 
+create or replace function pgswarm.vector_index(model text, numbers integer) returns text
+language sql immutable parallel safe as $$
+  select 'passage_vector_' || left(md5(model || ' ' || numbers), 16) || '_idx'
+$$;
+
+-- Up to how many passages in sight are all compared where pgvector is installed; more are found by its index. An operator sets
+-- another number by `alter database … set pgswarm.exact_passages = 5000`.
+create or replace function pgswarm.exact_passages() returns integer
+language sql stable as $$
+  select case when s ~ '^\d{1,9}$' then s::integer else 20000 end from current_setting('pgswarm.exact_passages', true) s
+$$;
+
 -- Makes the index of one model's vectors where pgvector is installed and can: up to 2,000 numbers, or 4,000 as half as exact ones.
 create or replace function pgswarm.index_vectors(model text, numbers integer) returns void
 language plpgsql volatile as $$
 declare
   v_schema name := pgswarm.vector_schema();
-  v_name text := 'passage_vector_' || left(md5(index_vectors.model || ' ' || numbers), 16) || '_idx';
+  v_name text := pgswarm.vector_index(index_vectors.model, numbers);
 begin
   if v_schema is null or numbers > 4000 or to_regclass('pgswarm.' || v_name) is not null then
     return;

@@ -1,7 +1,7 @@
 -- One level of a space, by name: what lies right below a folder (left out: the root), of the swarm's own, its blueprint's and the
 -- built-in layer; where two have one name, the nearest. `after`: the last name of the page before. `below` counts what a level
 -- of each entry would show, up to 1,000. `search` is how the entry is searched, by its own word, or the folders' above it, or its
--- kind's; a pointer's fields are those of its target. In the place of a swarm a blueprint can be named; with neither it is the built-in tree.
+-- kind's; a pointer's fields are those of its target; an action that was revoked is not routable. In the place of a swarm a blueprint can be named; with neither it is the built-in tree.
 create or replace function pgswarm.list_level(
   swarm_id uuid, space text default 'memory', folder_id uuid default null, after text default null, max_entries integer default 100,
   blueprint_id uuid default null
@@ -63,7 +63,7 @@ begin
                         and c.entry_id <> all (v_sight.hidden)
                       limit 1000) c)
          end,
-         p.status, p.version, p.size, case when t.entry_id is null then p.fields else t.fields end, p.author_node_id, p.updated_at
+         p.status, p.version, p.size, pgswarm.fields_offered(v_sight, case when t.entry_id is null then p.fields else t.fields end), p.author_node_id, p.updated_at
     from page p
     join pgswarm.entry_kind k on k.space = p.space and k.kind = p.kind
     left join pgswarm.space_entry t on t.entry_id = p.target_id

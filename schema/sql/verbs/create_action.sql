@@ -11,7 +11,6 @@ declare
   v_sight pgswarm.sight := pgswarm.sight_of(create_action.swarm_id);
   v_id text := 'created/' || create_action.name;
   v_known record;
-  v_place pgswarm.space_entry;
   v pgswarm.space_entry;
   v_at timestamptz;
   v_approval jsonb := create_action.fields -> 'approval';
@@ -40,38 +39,23 @@ begin
     raise exception 'action % is the same as one that was revoked', v_id
       using errcode = 'PS409', detail = 'code', hint = 'write it otherwise';
   end if;
-  select c.version, c.hash, c.author_node_id, c.entry_id, c.layer into v_known
-    from pgswarm.created_actions(create_action.swarm_id, v_id) c where c.newest;
-  if v_known.hash = create_action.fields ->> 'hash' and v_known.author_node_id = create_action.node_id then
+  select c.version, c.entry_id into v_known
+    from pgswarm.created_actions(create_action.swarm_id, v_id) c
+   where c.hash = create_action.fields ->> 'hash' and c.author_node_id = create_action.node_id
+     and c.version > coalesce(create_action.improves, 0)
+   order by c.version limit 1;
+  if found then  -- sent before, also where somebody has made a better one since
     return v_known.version;
   end if;
+  select c.version, c.entry_id into v_known
+    from pgswarm.created_actions(create_action.swarm_id, v_id) c where c.newest;
   if v_known.version is distinct from create_action.improves then
     raise exception 'action % is in version %, not %', v_id, coalesce(v_known.version::text, '(none)'), coalesce(create_action.improves::text, '(new)')
       using errcode = 'PS409', detail = 'improves', hint = 'choose another name, or make it from the version that is there now';
   end if;
-  if v_known.entry_id is not null then
-    v_place := pgswarm.seen_entry(v_sight, v_known.entry_id);
-    v.name := v_place.name;
-    select p.* into v_place from pgswarm.space_entry p where p.entry_id = v_place.parent_id;
-  end if;
-  if v_place.entry_id is null or not pgswarm.takes_entries(v_sight, v_place) then
-    v_place := pgswarm.folder_for(v_sight, 'action', 'created', create_action.node_id, v_at);
-    v.name := create_action.name;
-    if (pgswarm.child_at(v_sight, v_place.entry_id, v.name)).entry_id is distinct from v_known.entry_id then
-      raise exception 'name created/% is taken in the action space', v.name
-        using errcode = 'PS409', detail = 'name', hint = 'choose another name';
-    end if;
-  end if;
-  v.space := 'action';
-  v.parent_id := v_place.entry_id;
-  v.kind := 'action';
-  v.description := create_action.description;
-  v.fields := create_action.fields || jsonb_build_object(
-    'action_id', v_id, 'source', 'created', 'author_node', create_action.node_id, 'routable', true,
-    'approval', v_approval || jsonb_build_object('hash', create_action.fields ->> 'hash'),
-    'version', 1 + coalesce((select max(c.version) from pgswarm.created_actions(create_action.swarm_id, v_id) c), 0));
-  v.author_node_id := create_action.node_id;
-  v := pgswarm.file_entry(v_sight, v, convert_to(create_action.code, 'UTF8'), v_at);
+  v := pgswarm.file_created(v_sight, v_id, create_action.node_id, create_action.description, convert_to(create_action.code, 'UTF8'),
+    create_action.fields || jsonb_build_object(
+      'author_node', create_action.node_id, 'approval', v_approval || jsonb_build_object('hash', create_action.fields ->> 'hash')), v_at);
   return (v.fields ->> 'version')::integer;
 end
 $$;

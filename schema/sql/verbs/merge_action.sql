@@ -34,6 +34,10 @@ begin
   v.space := 'action';
   v.parent_id := (pgswarm.folder_for(v_sight, 'action', 'created', null, v_at)).entry_id;
   v.name := split_part(merge_action.action_id, '/', 2);
+  if (pgswarm.child_at(v_sight, v.parent_id, v.name)).entry_id is distinct from v_there.entry_id then
+    raise exception 'name created/% is taken in the blueprint', v.name
+      using errcode = 'PS409', detail = 'action_id', hint = 'leave that entry out of a new version of the blueprint first';
+  end if;
   v.kind := 'action';
   v.description := v_found.description;
   v.fields := v_found.fields || jsonb_build_object(

@@ -1,5 +1,6 @@
 -- Stops the use of one version of an action that a swarm, or a blueprint, has: no node of its owner runs this content any more,
--- wherever it is kept, also one that is waiting. `everybody`: nobody's does (admins only). False: it was revoked already.
+-- wherever it is kept, also one that is waiting. Of a blueprint that is everybody's, an account revokes it for itself. `everybody`:
+-- nobody's node runs it (admins only). False: it was revoked already.
 create or replace function pgswarm.revoke_action(
   swarm_id uuid, action_id text, version integer, why text, blueprint_id uuid default null, everybody boolean default false
 ) returns boolean
@@ -28,7 +29,7 @@ begin
     v_at := pgswarm.begin_change(v_sight);
   end if;
   insert into pgswarm.revoked_action (revocation_id, owner_id, hash, action_id, version, why, revoked_by, revoked_at)
-  values (pgswarm.new_id(), case when not revoke_action.everybody then v_sight.owner_id end, v_found.hash, revoke_action.action_id,
+  values (pgswarm.new_id(), case when not revoke_action.everybody then pgswarm.user_of(v_sight) end, v_found.hash, revoke_action.action_id,
           revoke_action.version, revoke_action.why, pgswarm.current_actor(), pgswarm.clock())
   on conflict do nothing;
   v_done := found;

@@ -27,6 +27,10 @@ begin
   v.space := save_entry.space;
   v.parent_id := coalesce(save_entry.parent_id, (pgswarm.folder_for(
     v_sight, save_entry.space, case when save_entry.parent_id is null then save_entry.folder end, save_entry.node_id, v_at)).entry_id);
+  if save_entry.space = 'action' then
+    perform pgswarm.require_not_created(e.fields) from pgswarm.space_entry e
+      where e.parent_id = v.parent_id and e.scope_id = v_sight.layers[1] and e.name = save_entry.name;
+  end if;
   v.name := save_entry.name;
   v.kind := save_entry.kind;
   v.description := save_entry.description;

@@ -25,7 +25,7 @@ begin
       using errcode = 'PS422', detail = 'goal', hint = 'say the goal in short and attach the text as a file';
   end if;
   v_blueprint := pgswarm.blueprint_of(v_options, v_owner);
-  v_action := pgswarm.startable_action(start_swarm.action, v_blueprint.blueprint_id);
+  v_action := pgswarm.startable_action(start_swarm.action, v_blueprint, v_owner);
   if jsonb_typeof(v_args) <> 'object' then
     raise exception 'args must be an object, not %', jsonb_typeof(v_args)
       using errcode = 'PS422', detail = 'args', hint = 'give a JSON object';

@@ -53,6 +53,8 @@ def test_memory_is_listed_read_and_searched(site: Any) -> None:
     text = "The tenant shall pay the rent."
     site.proxy.lose = 1
     kept = client.save_entry(swarm_id, "contract.txt", folder="contracts", content=text, if_version=0)
+    util = client.save_entry(swarm_id, "a.py", space="util", content="def a(): ...", fields={"language": "python"})
+    assert (util.space, util.kind) == ("util", "function")
     entry_id = kept.entry_id
     assert (site.proxy.lose, kept.version, kept.kind) == (0, 1, "text")
     (found,) = client.entries("memory", swarm_id=swarm_id, folder="contracts/")

@@ -31,6 +31,9 @@ PAGING: Final = {"cursor", "limit"}
 ID = "0198f3a5-1111-7000-8000-000000000000"
 SAMPLES: dict[str, Any] = {
     "action": "bench/noop",
+    "action_id": "created/x",
+    "why": "it counts hyphens",
+    "everybody": True,
     "after": "a-cursor",
     "after_seq": 0,
     "answer": "blue",

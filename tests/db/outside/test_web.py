@@ -147,5 +147,5 @@ async def test_without_a_provider_search_says_so_and_is_not_offered_to_routers(
     web()
     root = await worker.ends("web/search", {"query": "bees"})
     assert root["error"]["code"] == "not_configured"
-    assert re.search(r"names one under \[web.search\]", root["error"]["message"])
+    assert re.search(r"under \[web.search\]", root["error"]["message"])
     assert db.value("select routable from pgswarm.action where action_id = 'web/search'") is False

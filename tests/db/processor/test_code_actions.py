@@ -17,6 +17,8 @@ from support.wait import wait_until
 
 ADD = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
+UTIL = "def add(a: int, b: int) -> int:\n    return a + b\n"
+BY_UTIL = "import adder\nprint(adder.add(40, 2), adder.__file__)\n"
 HARNESS = "from add import add\nassert add(2, 3) == 5, add(2, 3)\nprint('2 + 3 = 5')\n"
 ABOUT = {"name": "adder", "kind": "module", "description": "Adds two numbers.", "parameters": [], "dependencies": []}
 AS_IS = {"how": "as_is", "reason": "", "questions": [], "packages": []}
@@ -36,6 +38,15 @@ RECORDING = [
     line("analyse_code", "plain add", NO_PLAN),
     line("write_code", "plain add", {"code": f"```python\n{ADD}```"}),
     line("describe_code", "plain add", ABOUT),
+    # may import a function of the blueprint
+    line(
+        "analyse_code",
+        "add by a util",
+        NO_PLAN,
+        match={"utils": [{"import": "adder", "signature": "add(a: int, b: int) -> int"}]},
+    ),
+    line("write_code", "add by a util", {"code": BY_UTIL}, match={"utils": [{"description": "Adds two numbers"}]}),
+    line("describe_code", "add by a util", ABOUT | {"name": "by_util", "kind": "script", "dependencies": ["tabulate"]}),
     # asks first
     line("analyse_code", "asking add", NO_PLAN, match={"answers": [{"answer": "integers"}]}),
     line("analyse_code", "asking add", {"questions": ["Integers or floats?"], "plan": ""}),
@@ -111,6 +122,8 @@ SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
     "run failing": ("code/run_python", {"code": "import sys\nprint('so far')\nsys.exit('no good')"}),
     "run for ever": ("code/run_python", {"code": "while True: pass", "timeout_s": 0.5}),
     "run command": ("code/run_command", {"command": "tr a-z A-Z > loud.txt; cat loud.txt; pwd", "stdin": "quiet"}),
+    "add by a util": ("code/write_python", {}),
+    "run a util": ("code/run_python", {"code": BY_UTIL}),
     "nothing to run": ("code/run_python", {}),
     "many files": ("outside/files", {}),
     "a hello-world script": ("outside/build", {"name": "hello.py"}),
@@ -133,9 +146,20 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     recording.write_text("".join(f"{json.dumps(each)}\n" for each in RECORDING))
     db = module_db
     register_actions(db)
+    blueprint = db.value("select pgswarm.create_blueprint('with a util')")
+    db.run(
+        """select pgswarm.save_blueprint_entry(%(b)s, 'adder', 'function', space => 'util', content => %(code)s,
+                                               description => 'Adds two numbers')""",
+        b=blueprint,
+        code=UTIL.encode(),
+    )
     ids = {
         goal: db.value(
-            "select pgswarm.start_swarm(%(goal)s, %(action)s, %(args)s)", goal=goal, action=action, args=Jsonb(args)
+            "select pgswarm.start_swarm(%(goal)s, %(action)s, %(args)s, options => %(options)s)",
+            goal=goal,
+            action=action,
+            args=Jsonb(args),
+            options=Jsonb({"blueprint": str(blueprint)} if goal.endswith("a util") else {}),
         )
         for goal, (action, args) in SCENARIOS.items()
     }
@@ -169,6 +193,11 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         return row | {
             "files": {each["path"]: each["text"] for each in kept},
             "memory": {each["path"]: (each["kind"], each["description"]) for each in saved},
+            "utils": db.value(
+                """select (select result -> 'utils' from pgswarm.workspace_change
+                            where swarm_id = %(id)s and result ? 'utils' limit 1)""",
+                id=swarm_id,
+            ),
             "asked": asked.get(str(swarm_id), []),
             "calls": db.value("select count(*) from pgswarm.llm_call where swarm_id = %(id)s", id=swarm_id),
         }
@@ -187,7 +216,7 @@ def test_code_is_written_and_kept_where_its_description_says(worked: Any, goal: 
     assert found["outcome"] == "succeeded", found["error"]
     assert found["report"].startswith("adder.py (module): Adds two numbers.")
     assert found["files"] == {"adder.py": ADD}
-    assert found["memory"] == {"results/adder.py": ("python", "Adds two numbers.")}
+    assert found["memory"] == {"results/adder.py": ("python_module", "Adds two numbers.")}
     assert found["asked"] == (["Integers or floats?"] if goal == "asking add" else [])
 
 
@@ -254,6 +283,16 @@ def test_script_runs_and_its_files_are_kept_in_workspace_and_memory(worked: Any)
     assert found["memory"] == {"results/out/made.txt": ("text", "run hello")}
 
 
+def test_coder_is_shown_the_functions_that_a_run_then_imports_in_a_version_that_is_recorded(worked: Any) -> None:
+    assert worked("add by a util")["outcome"] == "succeeded", worked("add by a util")["error"]
+    found = worked("run a util")
+    assert found["outcome"] == "succeeded", found["error"]
+    assert "42 " in found["report"]
+    assert found["files"] == {}
+    assert [known.rpartition(" ")[0][-7:] for known in found["utils"].values()] == ["version"], found["utils"]
+    assert list(found["utils"]) == ["adder"]
+
+
 def test_failing_script_is_reported_whole(worked: Any) -> None:
     found = worked("run failing")
     assert found["error"] == {"code": "code_failed", "message": "The script ended with exit code 1: no good"}
@@ -312,5 +351,5 @@ def test_program_is_written_tested_and_run_in_one_workspace(worked: Any, goal: s
     assert found["outcome"] == "succeeded", found["error"]
     assert says in found["report"]
     assert name in found["files"]
-    assert found["memory"][f"results/{name}"][0] == "python"
+    assert found["memory"][f"results/{name}"][0] in {"python", "python_module"}
     assert found["memory"][f"results/{name}"][1] in {"Says hello.", "Plays tic-tac-toe."}

@@ -31,9 +31,10 @@ def test_what_an_interview_found_out_is_known_to_the_next_swarm_of_the_same_pers
     interview = "conversation/introductory_interview"
     db.value("select pgswarm.start_swarm('who am I', action => %(a)s)", a=interview)
     processors.once()
-    expertise, involvement = db.rows("select question_id, choices from pgswarm.question order by position")
+    expertise, involvement, keep = db.rows("select question_id, choices from pgswarm.question order by position")
     say(db, expertise["question_id"], "contracts")
     say(db, involvement["question_id"], involvement["choices"][2])
+    say(db, keep["question_id"], keep["choices"][0])
     processors.once()
     later = db.value("select pgswarm.start_swarm('what now', action => 'swarm/route_action')")
     known = db.value("select pgswarm.read_profile(%(s)s)", s=later)

@@ -2,8 +2,11 @@
 
 import asyncio
 import gzip
+import io
 import shutil
 import subprocess
+import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,11 +72,15 @@ def site(tmp_path: Path) -> Iterator[str]:
     pages: dict[str, Response] = {
         "/bees": Response(ARTICLE, media_type="text/html"),
         "/lease.pdf": Response(a_pdf("The rent is 900 euros."), media_type="application/pdf"),
+        "/busy": PlainTextResponse("The office opens at nine."),
         "/honey.csv": Response("hive,kg\nA,15\nB,12\n", media_type="text/csv"),
     }
     nothing = PlainTextResponse("nothing here", status_code=404)
+    busy = [PlainTextResponse("later", status_code=503, headers={"retry-after": "1"})]
 
     async def page(request: Request) -> Response:
+        if request.url.path == "/busy" and busy:
+            return busy.pop()
         if request.url.path.startswith("/git/"):
             return await git_backend(request, tmp_path / "site")
         return pages.get(request.url.path, nothing)
@@ -88,6 +95,22 @@ def connections(site: str, tmp_path: Path) -> dict[str, str]:
     port = site.rpartition(":")[2]
     file.write_text(f'[web]\nallow = ["127.0.0.0/8"]\nports = [{port}]\n[imports]\ngit = ["{site}/git/"]\n')
     return {"PGSWARM_CONNECTIONS": str(file)}
+
+
+def upload(db: Database, name: str, content: bytes) -> str:
+    kept = db.value("select pgswarm.create_upload(%(name)s, 'binary', %(content)s)", name=name, content=content)
+    return str(kept)
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return made.getvalue()
+
+
+ARCHIVE = zipped({"papers/a.md": "# A", "papers/in/b.md": "B", "papers/.gitignore": "*.log", "papers/c.log": "C"})
 
 
 def paths(db: Database, swarm_id: str) -> dict[str, str]:
@@ -105,7 +128,14 @@ def test_pages_files_and_a_repository_come_into_memory_with_vectors_and_once(
     register_actions(db)
     model = ModelServer()
     model.script = lambda server, body: server.vectors(body)
-    sources = [f"{site}/bees", f"{site}/lease.pdf", f"{site}/honey.csv", f"git+{site}/git/hive.git", f"{site}/none"]
+    sources = [
+        f"{site}/bees",
+        f"{site}/lease.pdf",
+        f"{site}/honey.csv",
+        f"git+{site}/git/hive.git",
+        f"{site}/none",
+        f"{site}/busy",
+    ]
     environment = {**connections, "OPENAI_BASE_URL": model.url, "PGSWARM_EMBEDDING_MODEL": "e"}
     processors.start(env=environment)
     try:
@@ -114,8 +144,9 @@ def test_pages_files_and_a_repository_come_into_memory_with_vectors_and_once(
         assert ended["outcome"] == "succeeded"
         assert f"- {site}/none: 127.0.0.1 answers with status 404" in ended["report"]
         assert "- references/hive/logo.bin: " in ended["report"]
+        assert f"Came only when tried again: {site}/busy (try 2)." in ended["report"]
         assert sorted(paths(db, first).values()) == [
-            "csv", "markdown", "markdown", "markdown", "pdf", "python", "repository",
+            "csv", "markdown", "markdown", "markdown", "markdown", "pdf", "python", "repository",
         ]  # fmt: skip
         title = db.value("select title from pgswarm.entry_chunk where content = 'The rent is 900 euros.'")
         assert title == "Page 1"
@@ -135,6 +166,20 @@ def test_pages_files_and_a_repository_come_into_memory_with_vectors_and_once(
         saved = "select count(*) from pgswarm.event where swarm_id = %(id)s and kind = 'memory.saved'"
         assert db.value(saved, id=other) == 3
         assert len(model.requests) == embedded
+        sent = {"papers.zip": ARCHIVE, "lease.txt": b"900 euros."}
+        files = [upload(db, name, content) for name, content in sent.items()]
+        into = {"uploads": [*files, str(uuid.uuid4())], "into": "references/sent", "swarm_id": other}
+        importing = start_swarm(db, "memory/import", into)
+        ended = swarm_ended(db, importing)
+        assert "Imported 3 entries" in ended["report"]
+        assert "not known (any more)" in ended["report"]
+        assert set(paths(db, other)) - set(paths(db, first)) == {
+            "references/sent/lease.txt", "references/sent/papers/in/b.md", "references/sent/papers/a.md",
+        }  # fmt: skip
+        assert paths(db, importing) == {}
+        missing = "select count(*) from pgswarm.missing_vectors(%(id)s, 'e', 10)"
+        assert db.value(missing, id=other) == 0
+        assert len(model.requests) > embedded
     finally:
         model.close()
 

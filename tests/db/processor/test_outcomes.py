@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from support.command import ME
 from support.processors import start_swarm, swarm_ended
 from support.wait import wait_until
 
@@ -137,3 +138,19 @@ def test_an_act_that_the_database_refuses_fails_its_node_only(db: Any, processor
     processors.once()
     assert {root(db, swarm_id)["outcome"] for swarm_id in good} == {"succeeded"}
     assert root(db, bad)["error"]["code"] == "commit_refused"
+
+
+def test_what_a_handler_notes_stays_with_its_node_without_secrets_and_goes_along_into_a_fork(
+    db: Any, processors: Any
+) -> None:
+    swarm_id = start_swarm(db, "outside/noting")
+    processors.start("--once", "--log", "error", env={"SOME_API_KEY": "hunter2-hunter2"}, lease_s=15).ended()
+    node = root(db, swarm_id)
+    assert node["error"]["code"] == "stopped"
+    told = [(note["level"], note["text"]) for note in node["state"]["pgswarm.notes"]]
+    assert told == [("info", "left out a.txt: the key is …"), ("warning", "state is {} %")]
+    fork = db.value("select pgswarm.copy_swarm(swarm_id => %(id)s)", id=swarm_id)
+    assert root(db, fork)["state"] == node["state"]
+    shown = ME.pgswarm("show", str(swarm_id), str(node["node_id"]), PGSWARM_DATABASE_URL=db.url)
+    assert "notes\n  1. left out a.txt: the key is …\n  2. warning: state is {} %\n" in shown
+    assert "pgswarm.notes" not in shown

@@ -164,6 +164,7 @@ def test_every_function_with_an_id_of_a_kind_unknown_here_is_named(db: Database)
         ("save_entry", "derived_from"),
         ("save_blueprint_entry", "target_id"),
         ("contribute_entries", "entry_ids"),
+        ("touched_nodes", "after"),  # where a page begins
         ("account_frames", "only_ids"),
         ("account_frames", "known_ids"),
     }

@@ -96,3 +96,17 @@ def test_rows_of_a_table_know_its_first_line(conn: Conn) -> None:
     assert found[0] == ("", 1, found[0][2])
     assert {title for title, *_ in found[1:]} == {"region,amount"}
     assert [first for _, first, _ in found[1:]] == [last + 1 for *_, last in found[:-1]]
+
+
+def test_all_of_a_very_long_line_is_found(conn: Conn) -> None:
+    swarm_id = start(conn)
+    words = " ".join(f"word{n}ö" for n in range(100_000))  # more than an index takes of one passage
+    save(conn, swarm_id, "min.json", f"{{}}\n{words}\n[]")
+    rows = conn.execute(
+        "select first_line, content from pgswarm.entry_chunk where swarm_id = %s order by chunk_no", [swarm_id]
+    ).fetchall()
+    assert "".join(row["content"] for row in rows) == f"{{}}{words}\n[]"
+    assert max(len(row["content"]) for row in rows) < 4_600
+    assert {row["first_line"] for row in rows[1:]} == {2}
+    found = conn.execute("select * from pgswarm.search_memory(%s, 'word99000ö', 5)", [swarm_id]).fetchall()
+    assert [row["first_line"] for row in found] == [2]

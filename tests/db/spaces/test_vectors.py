@@ -1,13 +1,12 @@
 """Vectors of passages: kept by their text, compared as far as a swarm sees, gone with their last passage."""
 
+import heapq
 import math
 import random
-from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from support.spaces import find, remove, save
 from support.verbs import Conn, call, start
@@ -21,7 +20,7 @@ def missing(conn: Conn, swarm_id: UUID, folder_id: UUID | None = None, model: st
 
 
 def keep(conn: Conn, hashes: list[bytes], vectors: list[list[float]], model: str = MODEL) -> int:
-    flat = [number for vector in vectors for number in vector]
+    flat = "{" + ",".join(str(number) for vector in vectors for number in vector) + "}"
     kept: int = call(conn, "select pgswarm.keep_vectors(%s, %s, %s::real[])", model, hashes, flat)
     return kept
 
@@ -89,50 +88,60 @@ def test_numbers_that_are_not_as_many_for_each_passage_are_refused(conn: Conn, n
     assert (raised.value.sqlstate, raised.value.diag.message_detail) == ("PS422", "numbers")
 
 
-def many(conn: Conn, count: int) -> tuple[UUID, list[float], list[str]]:
-    """A swarm with `count` passages of random vectors; a query, and the paths that are nearest to it in truth."""
+NUMBERS = 32
+
+
+def many(conn: Conn, count: int, queries: int) -> tuple[UUID, list[tuple[list[float], set[str]]]]:
+    """A swarm with `count` passages of random vectors; and queries, each with the ten that are nearest in truth."""
     swarm_id = start(conn)
     dice = random.Random(7)  # noqa: S311 - the same every time
-    folder = save(conn, swarm_id, "projects/many", None, kind="folder")
-    for start_no in range(0, count, 500):
-        save(conn, swarm_id, f"projects/many/{start_no}", "\n\n".join(f"passage {start_no + n}" for n in range(500)))
+    for first in range(0, count, 500):
+        save(conn, swarm_id, f"projects/many/{first}", "\n\n".join(f"passage {first + n}" for n in range(500)))
     rows = conn.execute("select hash, content from pgswarm.entry_chunk where swarm_id = %s", [swarm_id]).fetchall()
-    vectors = [[dice.gauss(0, 1) for _ in range(64)] for _ in rows]
+    vectors = [[dice.gauss(0, 1) for _ in range(NUMBERS)] for _ in rows]
     for at in range(0, len(rows), 1000):
         keep(conn, [row["hash"] for row in rows[at : at + 1000]], vectors[at : at + 1000])
-    query = [dice.gauss(0, 1) for _ in range(64)]
 
-    def cosine(vector: list[float]) -> float:
-        return sum(a * b for a, b in zip(vector, query, strict=True)) / math.hypot(*vector)
+    def nearest_to(query: list[float]) -> set[str]:
+        def cosine(number: int) -> float:
+            return sum(a * b for a, b in zip(vectors[number], query, strict=True)) / math.hypot(*vectors[number])
 
-    order = sorted(range(len(rows)), key=lambda n: -cosine(vectors[n]))
-    assert folder is not None
-    return swarm_id, query, [rows[n]["content"] for n in order[:10]]
+        return {rows[number]["content"] for number in heapq.nlargest(10, range(len(rows)), key=cosine)}
 
-
-def found(conn: Conn, swarm_id: UUID, query: list[float]) -> list[Any]:
-    rows = conn.execute("select content from pgswarm.search_vectors(%s, %s, %s::real[], 10)", [swarm_id, MODEL, query])
-    return [row["content"] for row in rows.fetchall()]
+    asked = [[dice.gauss(0, 1) for _ in range(NUMBERS)] for _ in range(queries)]
+    return swarm_id, [(query, nearest_to(query)) for query in asked]
 
 
-def test_of_many_passages_the_signs_choose_which_are_compared(conn: Conn) -> None:
-    swarm_id, query, best = many(conn, 3000)
-    assert len(set(found(conn, swarm_id, query)) & set(best)) >= 8
+def recall(conn: Conn, swarm_id: UUID, asked: list[tuple[list[float], set[str]]]) -> float:
+    """How many of the ten nearest are found, on the average."""
+    search = "select content from pgswarm.search_vectors(%s, %s, %s::real[], 10)"
+    found = [
+        {row["content"] for row in conn.execute(search, [swarm_id, MODEL, query]).fetchall()} for query, _ in asked
+    ]
+    return sum(len(got & best) for got, (_, best) in zip(found, asked, strict=True)) / (10 * len(asked))
 
 
-def test_with_pgvector_the_nearest_of_many_are_found_and_the_index_is_there(conn: Conn) -> None:
-    if not call(conn, "select count(*) from pg_available_extensions where name = 'vector'"):
-        assert call(conn, "select pgswarm.vector_schema()") is None
-        return
-    conn.execute("create extension vector")
-    swarm_id, query, best = many(conn, 3000)
-    assert found(conn, swarm_id, query) == best
-    (index,) = conn.execute("select indexdef from pg_indexes where tablename = 'passage_vector' and indexdef ~ 'hnsw'")
-    assert MODEL in index["indexdef"]
-    asked = [MODEL, query]
-    near = conn.execute(
-        sql.SQL("select pgswarm.near_by_index(pgswarm.vector_schema(), %s, pgswarm.unit_vector(%s::real[])) as hashes"),
-        asked,
-    ).fetchall()[0]["hashes"]
-    hashes = conn.execute("select hash from pgswarm.entry_chunk where content = any(%s)", [best]).fetchall()
-    assert len({bytes(row["hash"]) for row in hashes} & {bytes(one) for one in near}) >= 8
+def test_of_many_passages_nearly_all_of_the_nearest_are_found_by_signs_and_by_the_index(conn: Conn) -> None:
+    with_pgvector = call(conn, "select pgswarm.vector_schema()") is not None
+    assert with_pgvector == bool(call(conn, "select count(*) from pg_available_extensions where name = 'vector'"))
+    swarm_id, asked = many(conn, 1500, 5)
+    if with_pgvector:
+        assert recall(conn, swarm_id, asked) == 1
+        conn.execute("set pgswarm.exact_passages = 1200")
+        assert recall(conn, swarm_id, asked) >= 0.95
+        query = call(
+            conn, "select pgswarm.near_by_index_query(pgswarm.vector_schema(), %s, %s)", MODEL, NUMBERS
+        ).replace("$1", "%s::real[]")
+        conn.execute("set enable_seqscan = off")
+        conn.execute("set enable_sort = off")
+        plan = conn.execute(f"explain {query}".encode(), [asked[0][0]]).fetchall()
+        index = call(conn, "select pgswarm.vector_index(%s, %s)", MODEL, NUMBERS)
+        assert any(f"Index Scan using {index}" in row["QUERY PLAN"] for row in plan)
+        conn.execute("drop extension vector cascade")
+    assert recall(conn, swarm_id, asked) >= 0.8
+
+
+@pytest.mark.parametrize(("said", "meant"), [("", 20_000), ("many", 20_000), ("5000", 5_000), ("0", 0)])
+def test_from_how_many_passages_on_the_index_is_asked_is_a_setting(conn: Conn, said: str, meant: int) -> None:
+    conn.execute("select set_config('pgswarm.exact_passages', %s, false)", [said])
+    assert call(conn, "select pgswarm.exact_passages()") == meant

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from e2e.swarm.conftest import Plant
 from pgswarm.schema.states import Outcome
 
@@ -20,8 +18,10 @@ async def test_two_questions_end_in_a_report_with_both_answers(plant: Plant) -> 
     root = await tree.run("Ask for a favourite colour and a memory", "conversation/ask_user")
     assert root.report == "Q: Which colour?\nA: green\n\nQ: Which memory?\nA: the sea"
     assert root.activation == 3  # the first message, a later one, the last
-    saved = [e for e in await tree.memory.entries() if e.path == "/user/conversations/colour-and-a-memory.md"]
-    assert [entry.description for entry in saved] == ["Colour and a memory"]
+    await tree.run("Ask the next person", "conversation/ask_user")
+    saved = [e for e in await tree.memory.entries() if e.path.startswith("/user/conversations/colour-and-a-memory-")]
+    assert [entry.description for entry in saved] == ["Colour and a memory"] * 2
+    assert len({entry.path for entry in saved}) == 2  # one is not in the other's place
 
 
 async def test_a_message_that_settles_nothing_has_its_question_asked_again_in_other_words(plant: Plant) -> None:
@@ -87,27 +87,3 @@ async def test_a_directive_that_asks_nothing_fails_with_its_reason(plant: Plant)
     root = await plant([("ask_user", None, {"title": "", "questions": [" "]})]).run("Hm", "conversation/ask_user")
     assert root.error is not None
     assert root.error["code"] == "no_question"
-
-
-@pytest.mark.parametrize(
-    ("chosen", "involvement"),
-    [("Decide for yourselves", "never"), ("Ask me only what is important", "important")],
-)
-async def test_the_interview_keeps_a_profile_that_says_when_to_ask(plant: Plant, chosen: str, involvement: str) -> None:
-    answers = {
-        "What do you know well, and what is new to you, in what you want done here?": "ships, not law",
-        "How much do you want to be involved?": chosen,
-    }
-    tree = plant(None, answers)
-    root = await tree.run("Get to know me", "conversation/introductory_interview")
-    assert root.outcome is Outcome.SUCCEEDED
-    profile = json.loads(await tree.memory.read("profile.json"))
-    assert (profile["expertise"], profile["involvement"]) == ("ships, not law", involvement)
-
-
-async def test_the_interview_asks_once_more_what_it_could_not_understand_and_then_ends(plant: Plant) -> None:
-    never_ends = {"questions": ["What is a ship to you?"], "expertise": "ships", "involvement": "always", "notes": ""}
-    tree = plant([("interview", None, never_ends)], lambda _: "hm")
-    root = await tree.run("Get to know me", "conversation/introductory_interview")
-    assert tree.asked.count("What is a ship to you?") == 1
-    assert "whenever something is unclear" in root.report

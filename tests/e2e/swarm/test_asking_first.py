@@ -54,6 +54,23 @@ async def test_what_the_user_answered_once_rules_do_not_ask_again(plant: Plant) 
     assert (again.report, len(tree.asked)) == ("Narvik", 1)
 
 
+async def test_an_answer_of_many_lines_is_found_again_whole_by_rules(plant: Plant) -> None:
+    tree = plant(None, lambda _: "Narvik\nand Tromsø")
+    await tree.run("Which ports are meant?", "conversation/oracle")
+    again = await tree.run("Which ports are meant?", "conversation/oracle")
+    assert (again.report, len(tree.asked)) == ("Narvik\nand Tromsø", 1)
+
+
+async def test_answers_to_long_questions_that_begin_alike_stand_side_by_side(plant: Plant) -> None:
+    tree = plant([("oracle_texts", None, knows(""))], lambda question: question[-5:])
+    for what in ("snow?", "rain?"):
+        question = f"What do we do about the ships in the northern ports when there is {what}"
+        await tree.run(question, "conversation/oracle")
+    kept = {entry.name: await tree.memory.read(entry.entry_id) for entry in await tree.memory.entries()}
+    assert len(kept) == 2
+    assert {text.rstrip()[-5:] for text in kept.values()} == {"snow?", "rain?"}
+
+
 async def test_a_user_who_wants_to_be_left_alone_is_not_asked(plant: Plant) -> None:
     tree = plant([("oracle_assume", None, {"important": True, "answer": "Narvik"})], files=profile("never"))
     root = await tree.run(ASK, "conversation/oracle")

@@ -168,3 +168,21 @@ async def test_by_rules_work_that_nothing_fits_ends_clearly(plant: Plant) -> Non
     root = await tree.run("Knit a pullover")
     assert root.error is not None
     assert root.error["code"] in {"no_action_fits", "needs_model"}, tree.show()
+
+
+async def test_an_outside_tool_gets_its_own_level_and_context_and_not_the_routers(plant: Plant) -> None:
+    chosen = {"action": "mcp/log/set", "arguments": [{"name": "level", "value": "debug"}], "reason": ""}
+    given: list[Any] = []
+
+    def tool(node: Any) -> Finish:
+        given.append(dict(node.raw_args))
+        return Finish("set")
+
+    tree = plant([("route", None, chosen)], stand_ins={"mcp/log/set": tool})
+    schema = {"properties": {"level": {"type": "string"}, "context": {"type": "string"}}}
+    tree.more_actions = [ActionChoice("mcp/log/set", "Set the level of the log.", schema)]
+    context = [{"directive": "before", "report": "done"}]
+    root = await tree.run("Log more", "swarm/route_action", {"context": context, "level": 2})
+    assert (root.report, given) == ("set", [{"level": "debug"}])
+    shown = next(a for a in tree.prompts[0].data["actions"] if a["action"] == "mcp/log/set")
+    assert shown["input_schema"]["properties"].keys() == {"level", "context"}

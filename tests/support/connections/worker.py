@@ -32,7 +32,7 @@ class Worker:
 
     async def connect(self, **tables: Any) -> "Worker":
         """Connect to what a connections file would name."""
-        self.outside = Outside(Connections.model_validate(tables), self.registry)
+        self.outside = Outside(Connections.model_validate(tables), self.registry, self.db.url)
         await self.outside.ask()
         self.db.run("select pgswarm.register_actions(%(specs)s)", specs=specs(self.registry))
         return self

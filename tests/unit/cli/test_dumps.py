@@ -34,3 +34,10 @@ def test_the_index_of_an_extension_that_may_be_missing_is_left_out() -> None:
         b" public.vector_cosine_ops) WHERE (model = 'm'::text);\n"
     )
     assert portable(kept + index + kept) == kept + kept
+
+
+def test_an_extension_is_made_where_the_other_server_has_it() -> None:
+    made = portable(b"CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public;\n")
+    assert made.startswith(b"do $$ begin CREATE EXTENSION IF NOT EXISTS vector WITH SCHEMA public; exception when ")
+    assert made.endswith(b" end $$;\n")
+    assert portable(b"CREATE EXTENSION IF NOT EXISTS vectors WITH SCHEMA public;\n").startswith(b"CREATE")

@@ -10,8 +10,9 @@ from pgswarm.actions.created.cases import judge
 from pgswarm.actions.created.draft import Draft, content_of, problem_with
 from pgswarm.actions.created.library import Content, CreatedAction
 from pgswarm.actions.created.policy import PACKAGES, VARIABLE, Policy, may_create
-from pgswarm.actions.created.review import prompt_of, read_answer
+from pgswarm.actions.created.review import prompt_of
 from pgswarm.actions.node import CodeRun
+from pgswarm.actions.swarm.yes import read_answer
 
 CASE: dict[str, Any] = {
     "name": "a case", "handler": "main", "directive": "x", "args": "", "state": "", "reports": [], "answers": [],

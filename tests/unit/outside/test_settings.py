@@ -6,6 +6,8 @@ import pytest
 
 from pgswarm.actions.outside.settings import ConnectionsError, load, resolved
 
+OAUTH = '[mcp.d]\nurl = "https://d"\noauth = { grant = "client_credentials", '
+
 
 def read(tmp_path: Path, text: str) -> object:
     file = tmp_path / "connections.toml"
@@ -31,6 +33,12 @@ def test_without_a_file_nothing_is_connected_and_pages_may_be_read() -> None:
         ('[a2a.t]\nurl = "https://x"\nheaders = { Authorization = "Bearer abc" }', "a2a.t.headers.Authorization"),
         ('[mcp.d]\ncommand = ["x"]\nenv = { API_KEY = "abc" }', "mcp.d.env.API_KEY holds a secret"),
         ('[web.search]\nurl = "https://x"', "must hold {query}"),
+        (OAUTH + 'client_id = "a", client_secret = "abc", issuer = "https://l" }', "oauth.client_secret"),
+        (OAUTH + 'client_id = "a", client_secret = "${S}" }', "needs issuer, or token_url"),
+        (OAUTH + 'issuer = "https://l" }', "needs client_id and client_secret"),
+        (OAUTH + 'client_id = "a", client_secret = "${S}", token_url = "http://l" }', "must begin with https://"),
+        ('[mcp.d]\nurl = "http://d.example"\noauth = { grant = "authorization_code" }', "must begin with https://"),
+        ('[mcp.d]\ncommand = ["x"]\noauth = { grant = "authorization_code" }', "belongs to a url"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, told: str) -> None:

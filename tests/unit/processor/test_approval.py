@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from pgswarm.actions import Child, Finish, Spawn
+from pgswarm.actions.swarm.yes import Said, read_answer
 from pgswarm.processor import approval
+from pgswarm.processor.acts import NewChild
+from pgswarm.processor.encode import json_value
 from pgswarm.schema.states import Verb
 from unit.processor.test_runner import Bench
 
@@ -46,6 +49,7 @@ def asked(act: Any) -> str:
         ("every_step", PLAN, True),
         ("every_step", STEP, True),
         ("every_step", Spawn([Child("conversation/ask_user", "x")], then="main"), False),
+        ("every_step", Spawn([Child("conversation/of_others", "x")], then="main"), True),
     ],
 )
 async def test_a_yes_is_asked_for_where_the_swarm_wants_it(approve: str, outcome: Spawn, needed: Any) -> None:
@@ -55,6 +59,14 @@ async def test_a_yes_is_asked_for_where_the_swarm_wants_it(approve: str, outcome
 def test_what_only_routes_or_reviews_needs_no_yes_but_a_plan_does() -> None:
     assert not approval.is_needed("every_step", "", ["swarm/review_reports"], lambda _: False)
     assert approval.is_needed("every_step", "1. x", ["swarm/route_action"], lambda _: False)
+
+
+def test_arguments_that_others_have_named_are_all_shown() -> None:
+    args = json_value("args", {"context": ["delete all"], "level": "root"})
+    children = [NewChild(action, b"go", args, None) for action in (b"mcp/shell/run", b"text/write_text")]
+    shown = str(json.loads(approval.question("swarm/route_action", "go", "", children))["prompt"]).splitlines()
+    assert '- mcp/shell/run: go {"context": ["delete all"], "level": "root"}' in shown
+    assert "- text/write_text: go" in shown
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,7 @@ def test_what_only_routes_or_reviews_needs_no_yes_but_a_plan_does() -> None:
     ],
 )
 def test_an_answer_is_a_yes_a_no_or_a_correction(answer: Any, yes: Any, correction: str) -> None:
-    assert approval.read(answer) == approval.Said(yes=yes, correction=correction)
+    assert read_answer(answer) == Said(yes=yes, correction=correction)
 
 
 async def test_a_spawn_waits_for_its_yes_and_is_then_committed_as_it_was() -> None:
@@ -84,6 +96,20 @@ async def test_a_spawn_waits_for_its_yes_and_is_then_committed_as_it_was() -> No
     assert (spawned.verb, spawned.handler, json.loads(spawned.state)) == (Verb.SPAWN, b"main", {"round": 1})
     (child,) = spawned.children
     assert (child.action, child.directive, child.args, child.priority) == (b"test/a", b"part", b'{"n":1}', 2)
+
+
+async def test_all_that_a_yes_allows_is_shown_and_what_nobody_would_read_is_not_asked_for() -> None:
+    command = "ls; # harmless " + "." * 400 + "\nrm -rf ."
+    many = [Child("test/a", f"part {n}", {"n": n}) for n in range(40)]
+    spawn = Spawn([Child("test/a", "d" * 900, {"command": command, "n": 1, "context": ["x"]}), *many], then="main")
+    prompt = asked(await act_of(lambda _: spawn, context=context("every_step")))
+    assert all(said in prompt for said in ("d" * 900, "    rm -rf .", '{"n": 1}', "part 39"))
+    assert "context" not in prompt
+    planned = Spawn([Child("test/a", "part", {"command": command})], then="main", plan="1. part")
+    assert "rm -rf ." in asked(await act_of(lambda _: planned, context=context("plan")))
+    endless = Spawn([Child("test/a", "x" * approval.MAX_SHOWN)], then="main")
+    refused = await act_of(lambda _: endless, context=context("every_step"))
+    assert (refused.verb, json.loads(refused.error)["code"]) == (Verb.FAIL, "not_approved")
 
 
 def never(_node: Any) -> Any:

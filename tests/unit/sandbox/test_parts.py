@@ -52,7 +52,7 @@ def test_local_paths_in_settings_are_found(tmp_path: Path) -> None:
 
 def test_run_and_answer_survive_the_wire() -> None:
     run = (["sh", "-c", "x"], FILES, b"\xff", Limits(wall_s=3), ["a==1"])
-    assert decode_run(encode_run(*run)) == run
+    assert decode_run(encode_run(*run, modules=FILES)) == (*run, FILES)
     ran = Ran(None, "o\ufffd", "e", Reason.MEMORY, FILES, ["d"], [LeftOut("l", "a link")], truncated=True, wall_ms=7)
     assert decode_ran(encode_ran(ran)) == ran
 

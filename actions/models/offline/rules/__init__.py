@@ -51,12 +51,28 @@ TASKS: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = Mapp
 )
 
 
+_WORK: Final = MappingProxyType(
+    {
+        "analyse_code": "Writing code",
+        "create_action": "Making a new action",
+        "describe_code": "Writing code",
+        "edit_file": "Editing a file",
+        "plan_test": "Testing code",
+        "query_table": "Writing a query",
+        "repair_code": "Repairing code",
+        "write_code": "Writing code",
+        "write_harness": "Testing code",
+    }
+)
+"""What people call the tasks that no rule does."""
+
+
 def answer(task: str, data: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to `task` that fits `schema`; raise `NeedsModelError` where rules cannot do it."""
     del schema  # every rule answers in the one shape of its task; the client validates it
     rule = TASKS.get(task)
     if rule is None:
-        raise needs_model(f"The task {task!r} is none that rules can do: it")
+        raise needs_model(_WORK.get(task) or f"The task {task!r}")
     return rule(data)
 
 

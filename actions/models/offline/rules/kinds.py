@@ -29,6 +29,7 @@ from pgswarm.actions.models.offline.rules.lexicon import (
     is_question,
     names_document,
     names_document_phrase,
+    names_web,
     text_says,
     wants_figures,
 )
@@ -41,6 +42,7 @@ _WHOLE_FILE = _FILE_WORDS | {"whole", "full", "entire", "content", "contents", "
 _TEXTS = re.compile(
     r"\b(?:texts?|documents?|files?|articles?|essays?|letters?|versions?)\b|\.(?:txt|md)\b", re.IGNORECASE
 )
+_NAMED_FILE = re.compile(r"(?<![\w/.])[\w-]+\.(?:txt|md|csv|tsv|pdf|json|html?)\b", re.IGNORECASE)
 _ARITHMETIC = re.compile(
     r"\b(totals?|sum|averages?|mean|medians?|how many|how much|number of|"
     r"count)\b",
@@ -80,6 +82,12 @@ def kind_of(clause: str, *, has_table: bool = True, has_text: bool = True) -> Ki
         has_text=has_text,
     )
     return next((kind for fits, kind in _RULES if fits(told)), Kind.REMARK)
+
+
+def _looks_on_web(c: _Clause) -> bool:
+    """`search the web for …`, `who invented … on the internet?`: but not `write a memo on the web`."""
+    asks = c.question or c.verb in FIND_VERBS | ASK_VERBS | NEUTRAL_VERBS | OTHER_VERBS
+    return names_web(c.text) and asks and not _NAMED_FILE.search(c.text)
 
 
 def _condenses(c: _Clause) -> bool:
@@ -170,6 +178,7 @@ _HEAD = 6
 _MAKING = SUMMARY_VERBS | WRITE_VERBS | NEUTRAL_VERBS | COMPUTE_VERBS
 
 _RULES: tuple[tuple[Callable[[_Clause], bool], Kind], ...] = (
+    (_looks_on_web, Kind.WEB),
     (lambda c: c.verb in _MAKING and into_document(c.text), Kind.WRITE),
     (_condenses_into_document, Kind.WRITE),
     (_condenses, Kind.SUMMARISE),

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     SAVE = "save"
     LIST = "list"
     READ = "read"
+    WEB = "search the web"
+    """Something to be looked up outside: only where it says so."""
     OTHER = "other"
     """Work that is asked for and that rules cannot do."""
     REMARK = "remark"
@@ -104,6 +106,19 @@ _INTO_DOCUMENT = re.compile(
 def into_document(clause: str) -> bool:
     """Say whether something is to be put into a document: `… in a memo`, `… into one short report`."""
     return bool(_INTO_DOCUMENT.search(clause))
+
+
+_ON_WEB = re.compile(
+    r"^(?:search|ask|consult|query|use|check)(?: on)?(?: the)?(?: whole| entire)? (?:web|internet)\b"
+    r"|\b(?:on|from|in|over|across) the (?:web|internet)\b"
+    r"|^(?:search|find(?: out)?|look(?: up)?|check) online\b|\bonline$",
+    re.IGNORECASE,
+)
+
+
+def names_web(clause: str) -> bool:
+    """Say whether something is to be looked up on the web, by an order or a question that says so."""
+    return bool(_ON_WEB.search(clause.strip(" .?!")))
 
 
 def is_question(clause: str) -> bool:

@@ -118,6 +118,10 @@ def key(directive: str) -> str:
 def _read(goal: str, files: Sequence[FileInfo]) -> list[Part]:
     if len(goal) > MAX_GOAL:
         raise needs_model(f"A directive of {len(goal):,} characters (rules read {MAX_GOAL:,})")
+    if slots.command(goal):
+        return [Part(Kind.OTHER, goal)]
+    if slots.dictated(goal):
+        return [Part(Kind.SAVE, goal)]
     goal = _LONG_WORD.sub(lambda word: word.group()[:MAX_WORD], goal)
     has_table = any(f.is_table for f in files)
     has_text = any(not f.is_table for f in files)

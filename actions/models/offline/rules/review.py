@@ -17,7 +17,7 @@ from pgswarm.actions.models.offline.rules.titles import heading, without_title
 MAX_TRIES = 2
 _ASKED_READER = f"{ASK_PREFIX}Who is the "
 _FINAL = re.compile(
-    r"^(needs_model|limit_|cancelled|not_found|not_text|no_table|bad_args|too_long|budget|unknown_|no_action|not_a_|"
+    r"^(needs_model|not_configured|limit_|cancelled|not_found|not_text|no_table|bad_args|too_long|budget|unknown_|no_action|not_a_|"
     r"binary|cannot_read|unclear|needs_|not_approved|given_up)"
 )
 

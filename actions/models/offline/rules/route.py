@@ -25,9 +25,14 @@ _KIND_WORDS: Mapping[Kind, str] = {
     Kind.SAVE: "save memory store keep",
     Kind.LIST: "list files names",
     Kind.READ: "read file whole content show",
+    Kind.WEB: "search titles snippets",
 }
 _ITSELF = re.compile(r"\b(?:pgswarm|this swarm|(?:your|its) own (?:actions|documentation))\b", re.IGNORECASE)
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)
+}  # fmt: skip
 _MANY = "decompose break down parts several manager parallel"
+_SHELL = "shell command"
 _TABLE = "describe table csv columns totals types rows"
 KIND_WEIGHT = 2.0
 _NAME_WEIGHT = 2
@@ -49,10 +54,12 @@ def route(data: Mapping[str, Any]) -> dict[str, Any]:
     part = Part(Kind.OTHER, directive) if many or not parts else parts[0]
     chosen = _best(directive, part, actions, files, many=many)
     if chosen is None:
-        if refused:
+        if off := _best(directive, part, list(data.get("off") or ()), files, many=many):
+            return {"action": off["action"], "arguments": [], "reason": "It is switched off."}
+        if refused or not actions:
             return {"action": None, "arguments": [], "reason": "No other action fits this directive."}
         raise needs_model(f"No action here fits \u201c{short(directive)}\u201d by rules: this kind of work")
-    arguments, missing = fill(chosen, part, files)
+    arguments, missing = fill(chosen, part, files, handed_on(data))
     if missing:
         reason = f"{chosen['action']} fits, but the directive does not say: {', '.join(missing)}."
         return {"action": None, "arguments": [], "reason": reason}
@@ -100,6 +107,8 @@ def expected_words(part: Part, files: Sequence[FileInfo], *, many: bool) -> str:
         return _MANY
     if part.kind is Kind.SUMMARISE and part.files and all(f.is_table for f in files if f.name in part.files):
         return _TABLE
+    if part.kind is Kind.OTHER and slots.command(part.directive):
+        return _SHELL
     return _KIND_WORDS.get(part.kind, "")
 
 
@@ -119,17 +128,35 @@ def words_of(action: Mapping[str, Any]) -> list[str]:
     return name * _NAME_WEIGHT + content(str(action.get("description", "")))
 
 
-def fill(action: Mapping[str, Any], part: Part, files: Sequence[FileInfo]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Fill what the directive says into the action's arguments; return them, and what is required and unknown."""
+def handed_on(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what earlier work handed on, by name; of one name the newest."""
+    return {name: value for note in data.get("context") or () for name, value in (note.get("output") or {}).items()}
+
+
+def fill(
+    action: Mapping[str, Any], part: Part, files: Sequence[FileInfo], given: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Fill what the directive says into the action's arguments, and what is required and was handed on (`given`).
+
+    Return them, and what is required and unknown.
+    """
     schema = action.get("input_schema") or {}
     filled, missing = [], []
     for name, shape in (schema.get("properties") or {}).items():
         value = _value(name, shape, part, files)
+        if value is None and name in (schema.get("required") or ()):
+            value = _given(given.get(name), shape)
         if value is not None:
             filled.append({"name": name, "value": value})
         elif name in (schema.get("required") or ()):
             missing.append(name)
     return filled, missing
+
+
+def _given(value: Any, shape: Mapping[str, Any]) -> Any:
+    """A value that was handed on, where it has the type that the argument takes."""
+    kinds = _TYPES.get(str(shape.get("type")), ())
+    return value if kinds and isinstance(value, kinds) and isinstance(value, bool) == (bool in kinds) else None
 
 
 def _value(name: str, shape: Mapping[str, Any], part: Part, files: Sequence[FileInfo]) -> Any:
@@ -142,6 +169,8 @@ def _value(name: str, shape: Mapping[str, Any], part: Part, files: Sequence[File
 
 
 def _question(part: Part, _: Sequence[str]) -> str | None:
+    if part.kind is Kind.WEB:
+        return slots.web_query(part.directive)
     asks = part.kind not in {Kind.SUMMARISE, Kind.READ, Kind.LIST}
     return part.directive.removeprefix(ASK_PREFIX) if asks else None
 
@@ -161,6 +190,8 @@ _FILLERS: Mapping[str, Callable[[Part, Sequence[str]], Any]] = {
     **dict.fromkeys(("subject", "topic"), lambda part, _: slots.subject(part.directive)),
     **dict.fromkeys(("audience", "reader", "readers"), lambda part, _: slots.audience(part.directive)),
     **dict.fromkeys(("text", "directive", "goal", "instruction"), _whole),
+    "command": lambda part, _: slots.command(part.directive),
+    "content": lambda part, _: slots.dictated(part.directive) if part.kind is Kind.SAVE else None,
     "folder": lambda part, spoken: "swarm" if not spoken and _ITSELF.search(part.directive) else None,
     "kind": lambda part, _: slots.document(part.directive) if part.kind is Kind.WRITE else None,
     "max_words": lambda part, _: slots.words_wanted(part.directive),

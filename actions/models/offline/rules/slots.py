@@ -196,3 +196,53 @@ def topic(clause: str) -> str | None:
 def asks_audience(texts: Iterable[str]) -> bool:
     """Say whether one of these wordings asks the person who something is for."""
     return any(_ASKS_AUDIENCE.search(text) for text in texts)
+
+
+_COMMAND = re.compile(
+    r"^(?:please )?(?:run|execute)(?: (?:the|this|a))?(?: (?:shell|bash|terminal))?"
+    r"(?: command(?: line)?\s*:?\s+(?:`(?P<ticked>[^`]+)`|(?P<plain>\S[^\n]*))|\s+`(?P<bare>[^`]+)`)\s*\.?$",
+    re.IGNORECASE,
+)
+_MORE_WORK = re.compile(r"(?:,|\.)\s+\w|\b(?:and|then|but)\b", re.IGNORECASE)
+_DICTATED = (
+    re.compile(
+        r"^(?:please )?(?:save|store|keep|remember) (?:this|the following|these)\b[^:\n]{0,120}:\s*(?P<text>\S.*)$",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    re.compile(
+        r"^(?:please )?(?:save|store|keep|remember) [^:\n]{0,60}\b(?:as|under|in|to) [\w./-]+\.\w{2,5}\s*:"
+        r"\s*(?P<text>\S.*)$",
+        re.IGNORECASE | re.DOTALL,
+    ),
+)
+_ASKS_WEB = re.compile(
+    r"^(?:please )?(?:search|ask|consult|query|use|check|find(?: out)?|look(?: up)?)"
+    r"(?:(?: on)?(?: the)?(?: whole| entire)? (?:web|internet)| online)?"
+    r"(?:\s+(?:for|about|to (?:find(?: out)?|learn|see)))?\s+"
+    r"|,?(?: look(?: up)?| search| check)?\s+(?:on|from|in|over|across) the (?:web|internet)\b|\s+online$",
+    re.IGNORECASE,
+)
+
+
+def command(directive: str) -> str | None:
+    """Return the command line that a directive says to run, letter by letter; None where it says none, or more."""
+    match = _COMMAND.match(directive.strip())
+    if not match:
+        return None
+    said = match["ticked"] or match["bare"] or match["plain"]
+    if match["plain"] and _MORE_WORK.search(said):
+        return None
+    return said.strip() or None
+
+
+def dictated(directive: str) -> str | None:
+    """Return the text that a directive itself holds, to be kept as it is; None where it holds none."""
+    for pattern in _DICTATED:
+        if match := pattern.match(directive.strip()):
+            return match["text"]
+    return None
+
+
+def web_query(directive: str) -> str:
+    """Return what is to be looked up on the web, without the words that say where."""
+    return _ASKS_WEB.sub("", directive.strip()).strip(" .:") or directive

@@ -5,6 +5,7 @@ and for where it stands; what is chosen already counts less. No word is added bu
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,18 +27,21 @@ _EVEN = 4
 _TOO_LONG = 0.7
 _TOO_SHORT = 0.2
 _LENGTH_POWER = 0.8
+_POINT = re.compile(r"^- (?P<text>.+?)(?: \[…\])? \((?:(?P<heading>[^()\n]*), )?line (?P<line>\d+)\)$", re.MULTILINE)
 
 
 def summarise(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the summary of one text as a short list of its own sentences."""
     text, name = str(data.get("text", "")), str(data.get("name") or "the text")
-    found = sentences(text, int(data.get("first_line") or 1))
+    found = (_points(text) if data.get("again") else []) or sentences(text, int(data.get("first_line") or 1))
     if not found:
         return {"summary": f"{name} has no sentences to summarise."}
     wanted = data.get("max_words") or _default_words(text)
     chosen = choose(found, int(wanted), data.get("max_sentences"), str(data.get("focus") or ""))
     titles = headings(text)
-    size = f"{len(tokens(text)):,} words" + (f" under {len(titles)} headings" if len(titles) > 1 else "")
+    size = f"{int(data.get('of_words') or len(tokens(text))):,} words" + (
+        f" under {len(titles)} headings" if len(titles) > 1 else ""
+    )
     lead = f"{name} ({size}), in its own words:"
     return {"summary": "\n".join([lead, "", *(f"- {_shown(sentence)}" for sentence in chosen)])}
 
@@ -72,6 +76,14 @@ def choose(found: Sequence[Sentence], words: int, most: int | None = None, focus
         covered.update(bags[best])
         used[_section(found[best])] += 1
     return [found[i] for i in sorted(chosen)]
+
+
+def _points(text: str) -> list[Sentence]:
+    """Return the sentences of summaries of ours, each where it stands in the text that it was chosen from."""
+    return [
+        Sentence(match["text"], int(match["line"]), int(match["line"]), match["heading"] or "", number)
+        for number, match in enumerate(_POINT.finditer(text))
+    ]
 
 
 def _section(sentence: Sentence) -> str:

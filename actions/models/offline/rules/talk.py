@@ -4,14 +4,15 @@ A message settles the question that it came under, unless it is empty or asks ba
 sentence of it holds every word of the question that carries meaning. Rules assume nothing.
 """
 
+import re
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, Final
 
 from pgswarm.actions.models.offline.rules.sentences import sentences
 from pgswarm.actions.models.offline.rules.words import content
 
 _LEAST_WORDS: Final = 3
+_KEPT: Final = re.compile(r"^Q: ([^\n]*)\nA: (.*?)(?=^Q: |\Z)", re.MULTILINE | re.DOTALL)
 _WISHES: Final = {
     "always": ("whenever", "always", "everything", "often", "ask me"),
     "important": ("important", "sometimes", "big"),
@@ -33,11 +34,18 @@ def converse(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def interview(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the profile that the answers give: the first is the expertise, a later one says how much to ask."""
-    answers = [str(answer.get("answer", "")) for answer in data.get("answers") or ()]
-    rest = " ".join(answers[1:]).lower()
-    wish = next((wish for wish, words in reversed(_WISHES.items()) if any(word in rest for word in words)), "always")
-    return {"questions": [], "expertise": answers[0] if answers else "", "involvement": wish, "notes": ""}
+    """Return the profile that the answers give, by what each is about; a correction is a note in the person's words."""
+    known = data.get("known") or {}
+    said = {str(answer.get("about")): str(answer.get("answer", "")) for answer in data.get("answers") or ()}
+    notes = [str(known.get("notes") or ""), said.get("correction", "")]
+    wishes = f"{said.get('involvement', '')} {said.get('correction', '')}".lower()
+    wish = next((wish for wish, words in reversed(_WISHES.items()) if any(word in wishes for word in words)), None)
+    return {
+        "questions": [],
+        "expertise": said.get("expertise") or str(known.get("expertise") or ""),
+        "involvement": wish or known.get("involvement") or "always",
+        "notes": "\n".join(filter(None, notes)),
+    }
 
 
 def oracle_texts(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,10 +69,8 @@ def oracle_assume(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _kept_answer(text: str, wanted: frozenset[str]) -> str:
-    """The answer of a kept `Q: … A: …` that asks in the same words."""
-    lines = text.strip().split("\n")
-    for question, answer in pairwise(lines):
-        asks = question.startswith("Q: ") and answer.startswith("A: ")
-        if asks and wanted and frozenset(content(question[3:])) == wanted:
-            return answer[3:].strip()
+    """The answer of a kept `Q: … A: …` that asks in the same words; it may have several lines, and is the last part."""
+    for question, answer in _KEPT.findall(text.strip()):
+        if wanted and frozenset(content(question)) == wanted:
+            return str(answer).strip()
     return ""

@@ -16,6 +16,7 @@ from pgswarm.actions.models.offline.rules.route import (
     does_fit,
     expected_words,
     fill,
+    handed_on,
     needs_manager,
     query_of,
     words_of,
@@ -45,7 +46,9 @@ def walk_action(data: Mapping[str, Any]) -> dict[str, Any]:
     documents = [words_of(choice) for choice in choices]
     scores = bm25(query_of(directive, expected), documents)
     folders = []
-    for index in sorted(range(len(choices)), key=lambda i: (-scores[i], str(choices[i]["name"]))):
+    off = frozenset(data.get("off") or ())
+    order = sorted(range(len(choices)), key=lambda i: (choices[i]["name"] in off, -scores[i], str(choices[i]["name"])))
+    for index in order:
         choice = choices[index]
         if "holds" in choice:
             folders.append(index)
@@ -66,7 +69,7 @@ def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
     action = data.get("action") or {}
     if not does_fit(directive, expected_words(part, files, many=many), words_of(action), action):
         return {"fits": False, "arguments": [], "reason": "Its words do not fit."}
-    filled, missing = fill(action, part, files)
+    filled, missing = fill(action, part, files, handed_on(data))
     if missing:
         return {"fits": False, "arguments": [], "reason": f"The directive does not say: {', '.join(missing)}."}
     return {"fits": True, "arguments": filled, "reason": "By its words."}

@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from pgswarm.actions import Action, Ask, Child, Continue, Fail, Finish, Node, Prompt, Question, Sleep, Spawn, action
+from pgswarm.actions.base import ActionError
+from pgswarm.actions.created.library import Content
 from pgswarm.actions.models import ModelError
 
 
@@ -146,6 +148,8 @@ class Touch(Action[TouchArgs]):
         word = node.answers[0].answer
         await node.memory.save("word.txt", word)
         await node.files.write("notes/word.txt", word)
+        say = Content("echo it", "shell", {"type": "object"}, {}, ())
+        node.state["made"] = await node.library.file("say", "Say it", say, tests=[], approval={"by": "policy"})
         model = await node.llm(Word, Prompt("word", "Say a word.", {"about": word}))
         with contextlib.suppress(ModelError):
             await node.llm(Word, Prompt("refused", "Say another.", {}))
@@ -251,3 +255,15 @@ class Send(Action[SendArgs]):
         for number in range(node.args.times):
             await node.effect(f"send-{number}", partial(send, f"send-{number}"))
         return Finish(f"{node.args.times} sent")
+
+
+@action("outside/noting", description="Note what it does, and break", routable=False)
+class Noting(Action[Any]):
+    async def main(self, node: Node[Any]) -> Continue:
+        node.log.debug("not kept")
+        node.log.info("left out %s: the key is %s", "a.txt", "hunter2-hunter2")
+        return Continue(then=self.again)
+
+    async def again(self, node: Node[Any]) -> Finish:
+        node.log.warning("state is %s %%", node.state)
+        raise ActionError("stopped", "it stops here")

@@ -1,0 +1,1 @@
+"""Access tokens of servers that want OAuth: fetched, renewed by one processor at a time, kept sealed."""

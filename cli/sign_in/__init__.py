@@ -1,0 +1,1 @@
+"""How `pgswarm outside login` hears what a browser brings back."""
