@@ -162,7 +162,7 @@ BOUNDED: Final = {
     "plans": Kind("swarm/plan", "rounds_exhausted", {"find_unknowns": False, "max_rounds": 2},
                   counts="review_plan", asked=6),
     "looks for unknowns": Kind("swarm/determine_unknowns", None, counts="determine_unknowns", asked=1),
-    "tries again": Kind("swarm/handle_failure", "nothing_to_run", {"failure": FAILS}, {
+    "tries again": Kind("swarm/handle_failure", "no_such_file", {"failure": FAILS}, {
         "route": what_fails,
     }, counts="handle_failure", asked=2),
     "asks what to do": Kind("swarm/handle_failure", "broken", {"failure": FAILS}, {"handle_failure": lambda n, _: {
