@@ -18,6 +18,7 @@ from pgswarm.actions.created.draft import Draft, content_of, problem_with
 from pgswarm.actions.created.library import CREATE, PREFIX, Content, CreatedAction
 from pgswarm.actions.created.policy import VARIABLE, Policy
 from pgswarm.actions.created.review import prompt_of
+from pgswarm.actions.documentation.making import MOST, writing_created_actions
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish, Question, Spawn
 from pgswarm.actions.swarm.ask_first import ask_first, keep_answers
@@ -187,6 +188,7 @@ async def _data(node: Node[CreateArgs]) -> dict[str, Any]:
         "context": bounded(node.args.context),
         "existing": node.state.get("existing", {}),
         "previous": {name: part for name, part in (draft or {}).items() if name != "questions"},
+        "documentation": writing_created_actions()[:MOST],
         "actions": [each for each in offered if each["action"] != CREATE][:MAX_OFFERED],
         "messages": [message.content for message in node.messages],
         **await offered_utils(node, node.args.task or node.directive),

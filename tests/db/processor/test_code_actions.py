@@ -15,6 +15,8 @@ from support.processors import Processors, register_actions
 from support.programs import GAME, GAME_TEST
 from support.wait import wait_until
 
+pytestmark = pytest.mark.xdist_group("code_actions")  # one worker makes what all of them look at, once
+
 ADD = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return a - b\n"
 UTIL = "def add(a: int, b: int) -> int:\n    return a + b\n"

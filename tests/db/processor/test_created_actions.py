@@ -18,6 +18,8 @@ from support.database import Database
 from support.processors import Processors, register_actions
 from support.wait import wait_until
 
+pytestmark = pytest.mark.xdist_group("created_actions")  # one worker makes what all of them look at, once
+
 PAGE = (Path(__file__).parents[3] / "docs" / "creation.md").read_text()
 (COUNT,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 WRONG = COUNT.replace("split()", "split('x')")
@@ -218,7 +220,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_action_is_written_tested_approved_filed_and_used_by_another_processor(worked: Any) -> None:
     found = worked("count the words")
     assert (found["lines"][0], found["lines"][-1]) == ("2 words", "offered: True")
-    assert found["lines"][1].startswith("invalid_args: args: ")
+    assert found["lines"][2:4] == ["Output:", '{"words": 2}']  # what others are handed on
+    assert found["lines"][4].startswith("invalid_args: args: ")
     (prompt,) = found["asked"]
     assert COUNT in prompt
     assert "- three words: passed" in prompt
@@ -243,7 +246,7 @@ def test_action_imports_the_function_that_was_approved_with_it_also_when_there_i
 
 def test_router_has_made_what_is_missing_and_then_chooses_it(worked: Any) -> None:
     found = worked("whatever it takes")
-    assert (found["outcome"], found["report"]) == ("succeeded", "4 words"), found["error"]
+    assert (found["outcome"], found["report"]) == ("succeeded", '4 words\n\nOutput:\n{"words": 4}'), found["error"]
 
 
 @pytest.mark.parametrize("goal", ["count at last", "count by policy"])
