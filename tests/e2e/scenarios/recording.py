@@ -57,9 +57,7 @@ RECORDING = [
     line("describe_code", "Write what greets", ABOUT),
     routed("Test what greets", "code/test_python", file="hello.py"),
     line("plan_test", "Test what greets", AS_IS),
-    routed(
-        "Keep what greets", "memory/save", name="hello.py", content=HELLO, description="A script that greets the world"
-    ),
+    routed("Keep what greets", "memory/save", file="hello.py"),  # the coder's, as it lies in the workspace
     filed("", "projects"),
     filed("projects", "/new", new_name="Greetings", new_description="Scripts that greet."),
     routed("Run what greets", "code/run_python", file="hello.py"),

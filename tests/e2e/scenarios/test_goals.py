@@ -100,7 +100,7 @@ def test_a_script_is_written_tested_kept_where_its_description_says_and_run(worl
     assert (ended.outcome, ended.report) == ("succeeded", "The script is kept, and greets."), world.root(ended)
     (kept,) = (entry for entry in world.anna.entries("memory", swarm_id=ended.swarm_id, folder="projects/Greetings/"))
     assert (kept.path, kept.kind) == ("projects/Greetings/hello.py", "python")
-    assert kept.description == "A script that greets the world"
+    assert kept.description == "Says hello."
     assert world.anna.content("memory", kept.entry_id) == HELLO.encode()
     *_, folder, _ = world.anna.entry_path("memory", kept.entry_id)
     assert world.anna.entry("memory", folder.entry_id).description == "Scripts that greet."
