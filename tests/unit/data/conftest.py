@@ -24,6 +24,7 @@ class FileMemory:
         return [EntryInfo(i, name, "file", "", len(text), f"/{name}") for i, (name, text) in self.files.items()]
 
     async def profile(self) -> dict[str, str] | None:
+        """What is known of the user."""
         return self.known
 
     async def read(self, name_or_id: str | UUID) -> str:
@@ -31,9 +32,6 @@ class FileMemory:
             if str(name_or_id) in (str(entry), name):
                 return text
         raise ActionError("not_found", f"no entry {name_or_id}")
-
-    async def profile(self) -> None:
-        """Nothing is known of the user."""
 
 
 @dataclass
