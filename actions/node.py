@@ -202,14 +202,15 @@ class Bench(Protocol):
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
         apart: bool = False,
-        utils: bool = True,
+        utils: Mapping[str, bytes] | None = None,
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
         `packages` are installed for it first (wheels only; the run itself has no network); `inputs` are further files
         that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
-        workspace with the same path; `apart`: it finds these alone, and nothing is kept; `utils`: its Python can import
-        the functions of the util space. Raises `ActionError`: `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
+        workspace with the same path; `apart`: it finds these alone, and nothing is kept; `utils`: modules that it can
+        import (path → content), read-only and not of the workspace; left out: the functions of the util space.
+        Raises `ActionError`: `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
         """
 
     async def utils(self) -> Sequence[Util]:

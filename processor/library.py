@@ -96,6 +96,7 @@ class SwarmLibrary:
             **({"output_schema": content.output_schema} if content.output_schema else {}),
             "language": content.language,
             "dependencies": list(content.dependencies),
+            "utils": {name: dict(each) for name, each in content.utils.items()} or None,
             "tests": list(tests),
             "hash": content.hash,
             "approval": approval or None,
@@ -131,6 +132,7 @@ def _made(row: tuple[Any, ...]) -> CreatedAction:
         input_schema=fields["input_schema"],
         output_schema=fields.get("output_schema") or {},
         dependencies=fields.get("dependencies") or (),
+        utils=fields.get("utils") or {},
     )
     approved = (fields.get("approval") or {}).get("hash", "")
     return CreatedAction(action_id, version, description, content, approved, newest=newest, revoked=revoked or "")

@@ -182,19 +182,21 @@ class Workspace:
         inputs: Mapping[str, bytes] | None = None,
         instead: bool = False,
         apart: bool = False,
-        utils: bool = True,
+        utils: Mapping[str, bytes] | None = None,
     ) -> CodeRun:
         """Run a command in the workspace, or apart from it; see `Bench.run`."""
         given = {_inside(path): File(content) for path, content in (inputs or {}).items()}
         names = [[path, _blob(file.content)] for path, file in sorted(given.items())]
+        pinned = [[path, _blob(content)] for path, content in sorted((utils or {}).items())]
         number, asked = self._next(
-            ["run", list(command), stdin, sorted(packages), names, *(["apart"] if apart else [])]
+            ["run", list(command), stdin, sorted(packages), names, *(["apart"] if apart else []), *pinned]
         )
         recorded = await self._recorded(number, asked)
         for _ in range(MAX_TRIES):
             if recorded is not None:
                 return CodeRun(**recorded)
-            modules = importable(await self.utils()) if utils else {}
+            seen = importable(await self.utils()) if utils is None else {}
+            modules = files_of(seen) if utils is None else utils
             ran, changes = await self._run_once(
                 command,
                 stdin.encode(errors="replace"),
@@ -205,7 +207,7 @@ class Workspace:
                 instead=instead,
                 apart=apart,
             )
-            result = replace(_as_run(ran), utils=versions_of(modules))
+            result = replace(_as_run(ran), utils=versions_of(seen))
             verdict, told = await self._send(number, asked, changes, asdict(result))
             if verdict == "changed":
                 return result
@@ -229,7 +231,7 @@ class Workspace:
         wall_s: float,
         given: Mapping[str, File],
         *,
-        modules: Mapping[str, Util],
+        modules: Mapping[str, bytes],
         instead: bool,
         apart: bool,
     ) -> tuple[Ran, Sequence[_Change]]:
@@ -241,7 +243,7 @@ class Workspace:
         try:
             sandbox = await self._sandboxes.get()
             files = {**own, **given} if instead else {**given, **own}
-            beside = {path: File(content) for path, content in files_of(modules).items()}
+            beside = {path: File(content) for path, content in modules.items()}
             ran = await sandbox.run(command, files=files, stdin=stdin, limits=limits, packages=packages, modules=beside)
         except SandboxError as error:
             raise _RefusedRunError(error) from None

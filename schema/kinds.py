@@ -94,6 +94,7 @@ _ACTION: Final = {
     "routable": _BOOLEAN,
     "timeout_s": _INTEGER,
     "max_attempts": _INTEGER,
+    "utils": _OBJECT,
 }
 
 

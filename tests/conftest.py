@@ -4,8 +4,10 @@
 processes; `chaos` processes that are killed; `packaging` what a stranger gets.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,29 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist which folder the run has."""
     node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file that has `pytestmark = pytest.mark.xdist_group(...)` with one worker, which makes its stage once.
+
+    xdist 3.8 writes the group into the ids of the tests, which pytest 9.2 makes anew: there it has no effect.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadGroupScheduling
+
+    class ByFile(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return file if _in_one_piece(config.rootpath / file) else nodeid
+
+    return ByFile(config, log)
+
+
+@cache
+def _in_one_piece(file: Path) -> bool:
+    return re.search(r"^pytestmark = .*\bxdist_group\b", file.read_text(), re.MULTILINE) is not None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

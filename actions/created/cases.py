@@ -62,7 +62,7 @@ async def try_case(bench: Bench, made: CreatedAction, case: Case) -> Result:
             wall_s=WALL_S,
             inputs={**{file.name: file.content.encode() for file in case.files}, **protocol.files_of(made)},
             apart=True,
-            utils=False,
+            utils=protocol.modules_of(made),
         )
     except ActionError as error:
         if error.code not in _TELLS:

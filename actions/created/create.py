@@ -6,16 +6,19 @@ corrections by a person; each of these ends in a failure that says why.
 """
 
 import os
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pgswarm.actions.base import Action, action
+from pgswarm.actions.code.kept import offered_utils
 from pgswarm.actions.created.cases import Result, try_case
 from pgswarm.actions.created.draft import Draft, content_of, problem_with
-from pgswarm.actions.created.library import CREATE, PREFIX, CreatedAction
+from pgswarm.actions.created.library import CREATE, PREFIX, Content, CreatedAction
 from pgswarm.actions.created.policy import VARIABLE, Policy
 from pgswarm.actions.created.review import prompt_of
+from pgswarm.actions.documentation.making import MOST, writing_created_actions
 from pgswarm.actions.node import Node, Prompt
 from pgswarm.actions.outcomes import ActionOutcome, Ask, Continue, Fail, Finish, Question, Spawn
 from pgswarm.actions.swarm.ask_first import ask_first, keep_answers
@@ -77,6 +80,8 @@ class CreateAction(Action[CreateArgs]):
             wrong = problem_with(draft)
             if not wrong:
                 node.state["draft"] = draft.model_dump()
+                content = content_of(draft, await node.sandbox.utils())
+                node.state["pinned"] = {"utils": content.utils, "dependencies": content.dependencies}
                 return Continue(then=self.test)
             data["previous"] = draft.model_dump(exclude={"questions"})
         return Fail("no_action", f"No whole action was written in {MAX_ROUNDS} tries. {wrong}")
@@ -84,7 +89,7 @@ class CreateAction(Action[CreateArgs]):
     async def test(self, node: Node[CreateArgs]) -> ActionOutcome:
         """Run the draft's tests in the sandbox; what fails goes to repair, as long as that is allowed."""
         draft = Draft.model_validate(node.state["draft"])
-        made = _made(draft)
+        made = _made(node, draft)
         results = [await try_case(node.sandbox, made, case) for case in draft.tests]
         node.state["results"] = [result.as_json() for result in results]
         failed = [result for result in results if not result.passed]
@@ -125,7 +130,7 @@ class CreateAction(Action[CreateArgs]):
     async def file(self, node: Node[CreateArgs]) -> ActionOutcome:
         """File it: from now on this swarm can route to it."""
         draft = Draft.model_validate(node.state["draft"])
-        content = content_of(draft)
+        content = _content(node, draft)
         existing = node.state.get("existing")
         name = (node.args.improve or "").removeprefix(PREFIX) if existing else draft.name
         tests = [
@@ -156,8 +161,13 @@ async def _policy(node: Node[CreateArgs]) -> Policy:
     return Policy.from_env(os.environ).stricter((await node.swarm()).options.get("create"))
 
 
-def _made(draft: Draft) -> CreatedAction:
-    content = content_of(draft)
+def _content(node: Node[CreateArgs], draft: Draft) -> Content:
+    """What it is made of, with the functions that it imports as they were when it was written."""
+    return replace(content_of(draft), **node.state["pinned"])
+
+
+def _made(node: Node[CreateArgs], draft: Draft) -> CreatedAction:
+    content = _content(node, draft)
     return CreatedAction(PREFIX + draft.name, 0, draft.description, content, content.hash)
 
 
@@ -178,6 +188,8 @@ async def _data(node: Node[CreateArgs]) -> dict[str, Any]:
         "context": bounded(node.args.context),
         "existing": node.state.get("existing", {}),
         "previous": {name: part for name, part in (draft or {}).items() if name != "questions"},
+        "documentation": writing_created_actions()[:MOST],
         "actions": [each for each in offered if each["action"] != CREATE][:MAX_OFFERED],
         "messages": [message.content for message in node.messages],
+        **await offered_utils(node, node.args.task or node.directive),
     }

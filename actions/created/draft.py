@@ -6,6 +6,7 @@ no code; a draft without a test is none.
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field
@@ -14,6 +15,7 @@ from pgswarm.actions.code.talk import MAX_CODE, plain, problem_of
 from pgswarm.actions.created.library import Content
 from pgswarm.actions.sandbox.packages import requirements
 from pgswarm.actions.sandbox.types import SandboxError
+from pgswarm.actions.spaces.utils import Util, used_by
 from pgswarm.actions.swarm.ask_first import Decision
 
 MAX_CASES: Final = 10
@@ -78,14 +80,18 @@ class Draft(Decision):
     tests: list[Case] = Field(description="at least one that ends in finish")
 
 
-def content_of(draft: Draft) -> Content:
-    """Return what the action is made of."""
+def content_of(draft: Draft, utils: Sequence[Util] = ()) -> Content:
+    """Return what the action is made of; of `utils` what its code imports, as it is now."""
+    code = plain(draft.code)
+    used = used_by(code, utils) if draft.language == "python" else {}
+    needed = {each.strip() for each in draft.dependencies}
     return Content(
-        code=plain(draft.code),
+        code=code,
         language=draft.language,
         input_schema=schema_of(draft.inputs),
         output_schema=schema_of(draft.outputs) if draft.outputs else {},
-        dependencies=sorted({each.strip() for each in draft.dependencies}),
+        dependencies=sorted(needed.union(*(util.dependencies for util in used.values()))),
+        utils={name: {"code": util.code, "of": util.called} for name, util in used.items()},
     )
 
 

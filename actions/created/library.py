@@ -1,13 +1,13 @@
 """What a node sees of the actions that its swarm made: the record of a version, its hash, and who keeps them.
 
-Rule: the hash is of all that decides what an action does (its code, schemas, language and packages). It is what a
-person or the operator's policy approved, and it is computed again before each run.
+Rule: the hash is of all that decides what an action does (its code, schemas, language and packages, and the code of the
+utils that it imports). It is what a person or the operator's policy approved, and it is computed again before each run.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -21,18 +21,20 @@ MAX_CHOICES: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an action is made of."""
+    """What an action is made of. `utils`: the functions that it imports, module → `code`, and `of`, which version."""
 
     code: str
     language: str
     input_schema: Mapping[str, Any]
     output_schema: Mapping[str, Any]
     dependencies: Sequence[str]
+    utils: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
         """The SHA-256, in hex, of all of it as JSON with sorted keys and no spaces."""
         parts = [self.language, self.code, self.input_schema, self.output_schema, sorted(self.dependencies)]
+        parts += [self.utils] if self.utils else []
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -107,10 +107,18 @@ def files_of(made: CreatedAction) -> dict[str, bytes]:
     return files
 
 
+def modules_of(made: CreatedAction) -> dict[str, bytes]:
+    """Return what a run can import beside its packages: the functions as they were when the action was approved."""
+    return {f"{name.replace('.', '/')}.py": each["code"].encode() for name, each in made.content.utils.items()}
+
+
 def command(made: CreatedAction, directive: str) -> list[str]:
-    """Return the command of a run. A shell script gets the directive as `$1`, and the request like any other."""
+    """Return the command of a run. A shell script gets the directive as `$1`, and the request like any other.
+
+    `-P`: what lies in the folder of the action, left there by who knows whom, is not imported.
+    """
     if made.content.language == "python":
-        return ["python", "-B", f"{FOLDER}/runner.py", f"{FOLDER}/{_NAMES['python']}"]
+        return ["python", "-B", "-P", f"{FOLDER}/runner.py", f"{FOLDER}/{_NAMES['python']}"]
     return ["sh", f"{FOLDER}/{_NAMES['shell']}", directive.replace("\0", "")[:20_000]]
 
 

@@ -18,6 +18,7 @@ def prompt_of(made: CreatedAction, directive: str, results: str) -> str:
         f"Gives: {json.dumps(content.output_schema.get('properties', {}), ensure_ascii=False)}",
         f"Packages: {', '.join(content.dependencies) or 'none'}",
         f"Source ({content.language}, SHA-256 {content.hash[:12]}):\n\n{content.code}",
+        *(f"It imports {name} (util {each['of']}):\n\n{each['code']}" for name, each in content.utils.items()),
         f"Its tests, run in the sandbox:\n{results}",
         "It runs only in the sandbox, on the swarm's workspace: without a network, a database or secrets.",
         "Answer yes, no, or what should be different.",

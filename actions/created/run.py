@@ -64,7 +64,7 @@ class RunCreated(Action[RunArgs]):
             wall_s=WALL_S,
             inputs=protocol.files_of(made),
             instead=True,
-            utils=False,  # what was approved is all that decides what it does
+            utils=protocol.modules_of(made),
         )
         try:
             answer = protocol.read(made, run)

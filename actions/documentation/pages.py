@@ -1,4 +1,4 @@
-"""A page for each action, and one on how an action is written. Pure."""
+"""A page for each action, and two on how an action is written. Pure."""
 
 import inspect
 import json
@@ -10,11 +10,13 @@ from typing import Any, Final
 from pgswarm.actions import node as node_api
 from pgswarm.actions import outcomes
 from pgswarm.actions.base import Action, ActionError, ActionSpec, action
+from pgswarm.actions.documentation.making import writing_created_actions
 
 FOLDER: Final = "swarm"
 _MOST_SCHEMA: Final = 8_000
 _FILED: Final = re.compile(rf"{FOLDER}(?:/[^/\x00-\x1f\x7f-\x9f]{{1,255}}){{1,8}}")
 """What can be the path of a page: the names of outside tools are others' words."""
+_ABOUT_MADE: Final = "How an action that a swarm makes is written: pgswarm_action, and the runner's protocol."
 _MODULE: Final = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Z])")
 _GUIDE: Final = '''# How an action is written
 
@@ -56,9 +58,12 @@ class Page:
 
 
 def pages(actions: Iterable[Action[Any]]) -> list[Page]:
-    """Return the pages on these actions, and the one on writing actions, by path."""
+    """Return the pages on these actions, and those on writing actions, by path."""
     found = [_of_action(one.spec, type(one)) for one in actions]
-    return sorted((page for page in (*found, _writing()) if _FILED.fullmatch(page.path)), key=lambda page: page.path)
+    made = Page(f"{FOLDER}/writing-created-actions.md", _ABOUT_MADE, writing_created_actions())
+    return sorted(
+        (page for page in (*found, _writing(), made) if _FILED.fullmatch(page.path)), key=lambda page: page.path
+    )
 
 
 def as_json(told: Iterable[Page]) -> str:

@@ -9,7 +9,8 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
@@ -34,8 +35,10 @@ def is_archive(name: str, head: bytes) -> bool:
     return name.lower().endswith(SUFFIX) and head.startswith(MAGIC)
 
 
-def unpack(archive: IO[bytes], into: Path, *, most_files: int, max_bytes: int) -> list[LeftOut]:
-    """Write the files of an archive below an empty folder; return what was left out.
+def unpack(
+    archive: IO[bytes], into: Path, *, most_files: int, max_bytes: int, stopped: Callable[[], bool] = bool
+) -> list[LeftOut]:
+    """Write the files of an archive below an empty folder, until `stopped` says so; return what was left out.
 
     Raises `IntakeError`, before anything is written, for one that is broken, locked, too large, or leads out of the
     folder. Hidden files are passed over, but for those that say what is ignored and which commit it is.
@@ -45,7 +48,8 @@ def unpack(archive: IO[bytes], into: Path, *, most_files: int, max_bytes: int) -
         with zipfile.ZipFile(archive) as opened:
             wanted = [(info, parts) for info, parts in _paths(opened.infolist()) if _is_wanted(parts)]
             _refuse([info for info, _ in wanted], _length(archive), most_files, max_bytes)
-            return [left for info, parts in wanted if (left := _write(opened, info, parts, into))]
+            written = (_write(opened, info, parts, into) for info, parts in wanted)
+            return [left for left in takewhile(lambda _: not stopped(), written) if left is not None]
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError, EOFError) as error:
         raise IntakeError(f"it is no zip archive that can be read ({error}): pack it again") from None
 

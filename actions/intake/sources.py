@@ -7,6 +7,7 @@ repositories only where they are allowed. Items come one by one: what is large i
 import asyncio
 import io
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -76,9 +77,7 @@ async def archive_items(
     """Yield what a zip archive holds, as a folder of that name would; raise `IntakeError` where it is refused."""
     with tempfile.TemporaryDirectory(prefix="pgswarm-import-") as folder:
         try:
-            left_out = await asyncio.to_thread(
-                archive.unpack, content, Path(folder), most_files=imports.max_files, max_bytes=imports.max_bytes
-            )
+            left_out = await _unpacked(content, Path(folder), imports)
         except IntakeError as error:
             raise IntakeError(f"{name}: {error}") from None
         root, base = archive.root_of(Path(folder), name)
@@ -90,6 +89,19 @@ async def archive_items(
         )  # fmt: skip
         async for found in _in_thread(items):
             yield found
+
+
+async def _unpacked(content: IO[bytes], into: Path, imports: ImportSettings) -> list[LeftOut]:
+    """Unpack in a thread, which has ended when this has, also where nobody waits any more."""
+    stop = threading.Event()
+    bounds = {"most_files": imports.max_files, "max_bytes": imports.max_bytes}
+    work = asyncio.ensure_future(asyncio.to_thread(archive.unpack, content, into, **bounds, stopped=stop.is_set))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([work])
+        raise
 
 
 async def _in_thread(items: Iterator[Item | LeftOut]) -> AsyncIterator[Item | LeftOut]:

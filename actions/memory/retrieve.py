@@ -79,14 +79,14 @@ class Retrieve(Action[RetrieveArgs]):
         return await self._answer(node, passages, f"the folder {node.args.folder}")
 
     async def _answer(self, node: Node[RetrieveArgs], passages: Sequence[Passage], where: str) -> ActionOutcome:
-        nothing = Finish(f"Nothing about {_about(node)} was found in {where}.")
+        nothing = Finish("\n\n".join([f"Nothing about {_about(node)} was found in {where}.", *_closed(node)]))
         if not passages:
             return nothing
         found, shown = await find_quotes(node, _question(node), node.args.subject or "", passages, node.args.max_quotes)
         if not shown:
             return nothing
         said = found.answer.strip() or f"On {_about(node)}, word for word:"
-        return Finish("\n\n".join([said, *shown, *_left_open(found.open)]))
+        return Finish("\n\n".join([said, *shown, *_left_open(found.open), *_closed(node)]))
 
     async def _walk(self, node: Node[RetrieveArgs]) -> ActionOutcome:
         """Go from place to place, one an activation, until nothing is open or the bound is reached."""
@@ -95,11 +95,11 @@ class Retrieve(Action[RetrieveArgs]):
         if landed is None:
             return Continue(then=self.main)
         if isinstance(landed, Lost):
-            return Finish(_report(node, kept))
+            return Finish("\n\n".join([_report(node, kept), *_closed(node)]))
         kept["places"] += 1
         answered = await self._look(node, landed.place, kept)
         if (answered and not kept["open"]) or kept["places"] >= MAX_PLACES:
-            return Finish(_report(node, kept))
+            return Finish("\n\n".join([_report(node, kept), *_closed(node)]))
         reject(node, "it was searched; the rest is elsewhere" if answered else "it was searched without an answer")
         return Continue(then=self.main)
 
@@ -155,12 +155,20 @@ async def _hits(node: Node[Any], place: Place, query: str) -> list[Hit]:
     try:
         return await search(node, place, query)
     except NoSearchError as error:
-        node.log.warning("%s: it is searched by words", error)
+        why = str(error)
     except ModelError as error:
         if error.code != "no_embeddings":
             raise
-        node.log.warning("%s: it is searched by words", error)
+        why = str(error)
+    said = f"{place.path or 'Memory'} was searched by words, not in its own way: {why}"
+    node.log.warning("%s", said)
+    node.state["closed"] = list(dict.fromkeys([*node.state.get("closed", []), said]))[:MAX_PLACES]
     return await by_text(node, place, query)
+
+
+def _closed(node: Node[Any]) -> list[str]:
+    """What a report says of ways of searching that are closed here."""
+    return [f"Note: {said}" for said in node.state.get("closed", [])]
 
 
 async def _grown(node: Node[Any], hit: Hit) -> Passage:

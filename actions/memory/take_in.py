@@ -5,7 +5,8 @@ change. What does not answer now is tried again when all others are through, aft
 Every entry that is kept is an event (`memory.saved`), which is the progress that subscribers see.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -66,8 +67,9 @@ class Import(Action[ImportArgs]):
         state = _state(node)
         number: int = state["queue"].pop(0)
         try:
-            async for item in _items(node, number):
-                state["kept"] += await _keep(node, item)
+            async with aclosing(_items(node, number)) as items:
+                async for item in items:
+                    state["kept"] += await _keep(node, item)
         except NotNowError as error:
             state["again"].append([number, str(error), error.after_s])
         except IntakeError as error:
@@ -129,7 +131,7 @@ def _next_round(node: Node[ImportArgs]) -> float | None:
     return max(waits)
 
 
-async def _items(node: Node[ImportArgs], number: int) -> AsyncIterator[Item | LeftOut]:
+async def _items(node: Node[ImportArgs], number: int) -> AsyncGenerator[Item | LeftOut, None]:
     """Yield what a source brings; raise `IntakeError` where it brings nothing."""
     from pgswarm.actions.intake.sources import address_items, file_items, is_address  # noqa: PLC0415 - the client
     from pgswarm.actions.outside.settings import load  # noqa: PLC0415

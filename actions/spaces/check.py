@@ -59,7 +59,13 @@ def missing_keys(path: str, wanted: Iterable[str], keys: Mapping[str, str]) -> I
 def _is_approved(fields: Mapping[str, Any], code: str) -> bool:
     parts = {name: fields.get(name) or {} for name in ("input_schema", "output_schema")}
     packages = fields.get("dependencies") or ()
-    content = Content(code=code, language=fields.get("language", "python"), dependencies=packages, **parts)
+    content = Content(
+        code=code,
+        language=fields.get("language", "python"),
+        dependencies=packages,
+        utils=fields.get("utils") or {},
+        **parts,
+    )
     return content.hash == (fields.get("approval") or {}).get("hash")
 
 

@@ -43,14 +43,25 @@ class Util:
         return ".".join(parts) if named and parts[0] not in sys.stdlib_module_names | _RUNNERS_OWN else ""
 
     @property
+    def called(self) -> str:
+        """Which version of which entry it is, for records."""
+        return f"{self.entry_id} version {self.version}"
+
+    @property
+    def code(self) -> str:
+        """Its content as text."""
+        return self.content.decode(errors="replace")
+
+    @property
+    def dependencies(self) -> list[str]:
+        """The packages that it declares."""
+        return [each for each in self.fields.get("dependencies") or () if isinstance(each, str)]
+
+    @property
     def signature(self) -> str:
         """How it is called: the entry's own word, else the heads of the public functions and classes of its code."""
         given = self.fields.get("signature")
-        return (
-            given[:_MAX_TEXT]
-            if isinstance(given, str) and given
-            else signature_of(self.content.decode(errors="replace"))
-        )
+        return given[:_MAX_TEXT] if isinstance(given, str) and given else signature_of(self.code)
 
 
 def importable(utils: Iterable[Util]) -> dict[str, Util]:
@@ -73,7 +84,7 @@ def files_of(modules: Mapping[str, Util]) -> dict[str, bytes]:
 
 def versions_of(modules: Mapping[str, Util]) -> dict[str, str]:
     """Return what is recorded of a run: each module with its entry and version."""
-    return {module: f"{util.entry_id} version {util.version}" for module, util in modules.items()}
+    return {module: util.called for module, util in modules.items()}
 
 
 def told(utils: Sequence[Util], purpose: str) -> list[dict[str, str]]:
@@ -96,19 +107,22 @@ def told(utils: Sequence[Util], purpose: str) -> list[dict[str, str]]:
     ]
 
 
-def needs(code: str, utils: Sequence[Util]) -> list[str]:
-    """Return the packages that the functions which Python imports declare, and those that these import in turn."""
+def used_by(code: str, utils: Sequence[Util]) -> dict[str, Util]:
+    """Return the functions that Python imports, and those that these import in turn, by their modules."""
     modules = importable(utils)
-    waiting, used = imports(code), set[str]()
-    found: set[str] = set()
+    waiting, used = imports(code), dict[str, Util]()
     while waiting:
         name = waiting.pop()
         for module, util in modules.items():
             if module not in used and f"{name}.".startswith(f"{module}."):
-                used.add(module)
-                found |= {each for each in util.fields.get("dependencies") or () if isinstance(each, str)}
-                waiting |= imports(util.content.decode(errors="replace"))
-    return sorted(found)
+                used[module] = util
+                waiting |= imports(util.code)
+    return dict(sorted(used.items()))
+
+
+def needs(code: str, utils: Sequence[Util]) -> list[str]:
+    """Return the packages that the functions which Python imports declare."""
+    return sorted({each for util in used_by(code, utils).values() for each in util.dependencies})
 
 
 def imports(code: str) -> set[str]:

@@ -29,6 +29,7 @@ class BrowseArgs(BaseModel):
     description="Browse a web page on the internet by its URL (https://…), cited with address and date.",
     off=browse_off(),
     timeout_s=120,
+    max_attempts=3,
 )
 class Browse(Action[BrowseArgs]):
     """Reads a page as far as its owner (robots.txt) and the operator allow."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pgswarm.actions.base import Action, ActionError, action
 from pgswarm.actions.node import Node
 from pgswarm.actions.outcomes import ActionOutcome, Finish
+from pgswarm.actions.swarm.outputs import with_output
 from pgswarm.actions.web.settings import search_off, web
 
 MAX_TITLE: Final = 300
@@ -25,11 +26,19 @@ class SearchArgs(BaseModel):
     max_results: int = Field(default=8, ge=1, le=20)
 
 
+class SearchOutput(BaseModel):
+    """What is handed on: the first address, which `web/browse` takes, and all of them."""
+
+    url: str
+    urls: list[str]
+
+
 @action(
     "web/search",
     description="Search the web on the internet for pages: titles, addresses and snippets.",
     off=search_off(),
     timeout_s=320,
+    output=SearchOutput,
 )
 class Search(Action[SearchArgs]):
     """Searches; what is found is others' words, and is cited as such."""
@@ -39,15 +48,18 @@ class Search(Action[SearchArgs]):
         texts = import_module("pgswarm.actions.outside.texts")
         query = texts.one_line(node.args.query or node.directive, 1_000)
         lines: list[str] = []
+        urls: list[str] = []
         for title, url, snippet in await _provider().search(query, node.args.max_results):
             address = texts.one_line(url, MAX_URL)
             if address.startswith(("https://", "http://")) and len(lines) < node.args.max_results:
                 told = f"{len(lines) + 1}. {texts.one_line(title, MAX_TITLE) or address}\n   {address}"
                 about = texts.one_line(snippet, MAX_SNIPPET)
                 lines.append(f"{told}\n   {about}" if about else told)
+                urls.append(address)
         if not lines:
             return Finish(f"The web search for “{query}” found nothing.")
-        return Finish(f"Found on the web for “{query}”:\n\n" + "\n".join(lines))
+        report = f"Found on the web for “{query}”:\n\n" + "\n".join(lines)
+        return Finish(with_output(report, {"url": urls[0], "urls": urls}))
 
 
 @cache

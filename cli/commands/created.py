@@ -241,7 +241,13 @@ def _described(row: Mapping[str, Any]) -> Iterator[str]:
         yield f"{styled('test', 'dim')}      {safe(str(case.get('name')))}: {how}"
     if row["revoked_at"]:
         yield f"{styled('revoked', 'dim')}   {short_time(row['revoked_at'])}: {safe(row['revoked_why'])}"
-    yield "\n" + safe(row["code"])
+    yield "\n" + safe(_source(row))
+
+
+def _source(row: Mapping[str, Any]) -> str:
+    """All code of a version: its own, and that of the functions that it imports."""
+    utils = (row["fields"].get("utils") or {}).items()
+    return "\n".join([row["code"], *(f"# {name}, util {util['of']}\n{util['code']}" for name, util in utils)])
 
 
 def _changes(there: Mapping[str, Any] | None, row: Mapping[str, Any]) -> Iterator[str]:
@@ -252,7 +258,7 @@ def _changes(there: Mapping[str, Any] | None, row: Mapping[str, Any]) -> Iterato
         yield "The blueprint does not have it yet."
         return
     yield f"The blueprint has version {there['version']}. What changes:"
-    before, after = (safe(each["code"]).splitlines() for each in (there, row))
+    before, after = (safe(_source(each)).splitlines() for each in (there, row))
     yield from unified_diff(before, after, "there", "new", lineterm="")
 
 

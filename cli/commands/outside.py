@@ -90,6 +90,7 @@ def login(
     if settings.oauth is None or settings.oauth.grant != "authorization_code":
         remedy = 'Where it wants one, give it oauth = { grant = "authorization_code" } in the connections file.'
         raise BadInputError(f"mcp.{name} has no sign-in", remedy)
+    _need_packages()
     came = asyncio.run(_login(name, settings, port, timeout, paste=paste))
     ends = None if came.expires_at is None else datetime.fromtimestamp(came.expires_at, UTC)
     if as_json:
@@ -127,6 +128,7 @@ def key() -> None:
     Example:
       pgswarm outside key
     """
+    _need_packages()
     from pgswarm.actions.outside.oauth.sealing import new_key
 
     typer.echo(new_key())
@@ -150,6 +152,7 @@ async def _login(name: str, settings: "McpSettings", port: int, within_s: float,
     vault, callback = DatabaseVault(ready_url()), Callback(title)
 
     async def show(address: str) -> None:
+        callback.expect(address)
         typer.echo(f"Open this in a browser:\n\n  {safe(address)}\n", err=True)
 
     async def pasted() -> "AuthorizationCodeResult":
@@ -183,6 +186,16 @@ def _read_pasted(title: str) -> "AuthorizationCodeResult":
         return read(sys.stdin.readline(), title)
     except ValueError:
         raise SignInError(title, "what was pasted has no code and state", "Paste the whole address") from None
+
+
+def _need_packages() -> None:
+    from importlib.util import find_spec
+
+    from pgswarm.cli.exits import CommandError
+
+    missing = [name for name in ("mcp", "cryptography") if find_spec(name) is None]
+    if missing:
+        raise CommandError(f"{' and '.join(missing)} not installed", "Run: pip install 'pgswarm[outside]'")
 
 
 def _load() -> "Connections":

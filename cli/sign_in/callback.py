@@ -1,6 +1,6 @@
 """The loopback address to which a browser is sent back after a sign-in (RFC 8252, section 7.3), and its reading.
 
-One rule: it takes one request with a code or an error, from this machine, and ends; it shows nothing of what it got.
+One rule: it takes one answer to the request that was shown, and no other: any page may send a browser here.
 """
 
 import asyncio
@@ -27,6 +27,11 @@ class Callback:
         self._title = title
         self._came: asyncio.Future[AuthorizationCodeResult] = asyncio.get_running_loop().create_future()
         self._server: asyncio.Server | None = None
+        self._state: str | None = None
+
+    def expect(self, address: str) -> None:
+        """Take the address that the person is shown: an answer has its `state`."""
+        self._state = parse_qs(urlsplit(address).query).get("state", [None])[0]
 
     async def open(self, port: int) -> str:
         """Listen (0: on any free port), and return the address; raise `OSError` where the port is taken."""
@@ -67,6 +72,8 @@ class Callback:
             return "404 Not Found", "There is nothing here."
         if self._came.done():
             return "410 Gone", "This sign-in is over."
+        if self._state is not None and self._state not in parse_qs(urlsplit(head[1]).query).get("state", []):
+            return "400 Bad Request", "This is no answer to the sign-in that was begun here."
         try:
             self._came.set_result(read(head[1], self._title))
         except SignInError as error:

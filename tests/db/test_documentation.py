@@ -9,6 +9,7 @@ import pytest
 from pgswarm.actions.base import registry
 from pgswarm.actions.discovery import discover
 from pgswarm.actions.documentation import as_json, pages
+from pgswarm.actions.documentation.making import MOST
 from pgswarm.schema.errors import InvalidInputError, translate
 from support.database import Database
 from support.processors import Processors, start_swarm, swarm_ended
@@ -58,11 +59,14 @@ def test_a_page_elsewhere_is_refused(conn: Conn, path: Any) -> None:
 def test_each_action_has_a_page_and_so_has_writing_one(conn: Conn) -> None:
     discover()
     told = {page.path: page for page in pages(registry)}
-    assert {f"swarm/actions/{action.spec.action_id}.md" for action in registry} == told.keys() - {
-        "swarm/writing-actions.md"
-    }
+    guides = {"swarm/writing-actions.md", "swarm/writing-created-actions.md"}
+    assert {f"swarm/actions/{action.spec.action_id}.md" for action in registry} == told.keys() - guides
     assert "`max_rounds` (integer, default 5)" in told["swarm/actions/swarm/plan.md"].content
     assert "node.effect(" in told["swarm/writing-actions.md"].content
+    made = told["swarm/writing-created-actions.md"].content
+    assert "`Fail(code, message, report='')`" in made
+    assert "- `spawn`: `children`, `then`. It waits for children." in made
+    assert len(made) < MOST
     assert call(conn, "select pgswarm.register_documentation(pages => %s::jsonb)", as_json(told.values())) == len(told)
     swarm_id = start(conn)
     assert found(conn, swarm_id, "plan ordered steps reviewer", "swarm")[0] == "swarm/actions/swarm/plan.md"

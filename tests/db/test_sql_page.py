@@ -18,6 +18,8 @@ from support.processors import Processors, register_actions, start_swarm
 from support.verbs import Kid, Worker, finish, spawn, start
 from support.wait import wait_until
 
+pytestmark = pytest.mark.xdist_group("sql_page")  # one worker makes what all of them look at, once
+
 PAGE = (Path(__file__).parents[2] / "docs" / "sql.md").read_text()
 BLOCK = re.compile(r"^#+ (?P<heading>[^\n]+)$|^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
 NOTHING_WRONG = {"Does everything hold?"}

@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx2 as httpx
 from fastapi import FastAPI
 from psycopg.types.json import Jsonb
+from starlette.routing import BaseRoute
 
 from pgswarm.api.app import create_app
 from pgswarm.api.settings import ApiSettings
@@ -50,6 +51,12 @@ def document() -> dict[str, Any]:
     return create_app(ApiSettings(database_url="postgresql://nowhere/nothing")).openapi()
 
 
+@cache
+def routes() -> list[BaseRoute]:
+    """Return the routes that all applications of a test run share: the first request of each makes them anew, 0.1 s."""
+    return create_app(ApiSettings(database_url="postgresql://nowhere/nothing")).router.routes
+
+
 class Api:
     """The application on a test's own database."""
 
@@ -59,6 +66,7 @@ class Api:
         self.settings = ApiSettings(**{"database_url": db.url, "pool_size": 4, "allowed_hosts": "*", **settings})
         self.app: FastAPI = create_app(self.settings)
         self.app.openapi_schema = document()
+        self.app.router.routes = routes()
         register(db.conn)
         db.run(
             "select pgswarm.register_actions(specs => %(specs)s)",

@@ -4,7 +4,7 @@
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,14 +36,19 @@ SILENT = ("updated_at", "lease_expires_at")
 
 def fold(conn: Conn, swarm_id: UUID, seq: int) -> dict[str, Row]:
     """Return the nodes after event `seq` by id: each node's frames laid over each other, in order."""
+    return next(nodes for at, nodes in folds(conn, swarm_id) if at == seq)
+
+
+def folds(conn: Conn, swarm_id: UUID) -> Iterator[tuple[int, dict[str, Row]]]:
+    """Yield each moment, from 0 to the last event, and the nodes then; they are only to be looked at."""
     found: dict[str, Row] = {}
+    yield 0, found
     for event in conn.execute(
-        "select node_id::text as id, data from pgswarm.event where swarm_id = %s and seq <= %s and kind like 'node.%%'"
-        " order by seq",
-        [swarm_id, seq],
+        "select seq, kind, node_id::text as id, data from pgswarm.event where swarm_id = %s order by seq", [swarm_id]
     ).fetchall():
-        found[event["id"]] = {**found.get(event["id"], {}), **event["data"]}
-    return found
+        if event["kind"].startswith("node."):
+            found[event["id"]] = {**found.get(event["id"], {}), **event["data"]}
+        yield event["seq"], found
 
 
 def state_at(conn: Conn, swarm_id: UUID, seq: int) -> dict[str, Row]:

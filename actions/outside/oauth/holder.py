@@ -24,14 +24,14 @@ from pgswarm.actions.outside.oauth.vault import Kept, Vault
 from pgswarm.actions.outside.settings import OAuthSettings, resolved
 from pgswarm.actions.outside.texts import one_line, without
 
-LEASE_S: Final = 60.0
+LEASE_S: Final = 45.0
 """How long a renewal has the connection to itself: longer than it may take in all."""
 LONGEST_S: Final = 20.0
 """For one request to the authorization server; a renewal has two at most."""
 LOOK_S: Final = 0.1
 YOUNG_S: Final = 10.0
 """A token younger than this that is refused is not renewed once more: the server refuses them all."""
-_REMEMBERED: Final = 8
+_REMEMBERED: Final = 12
 
 
 def about(title: str, url: str) -> str:
@@ -74,7 +74,8 @@ class Holder:
                 task.add_done_callback(self._running.discard)
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
                 self._held = await asyncio.shield(task)
-                self._seen.extend(filter(None, (self._held.access_token, self._held.refresh_token)))
+                secrets = (self._held.access_token, self._held.refresh_token, self._held.client_secret)
+                self._seen.extend(secret for secret in secrets if secret and secret not in self._seen)
             assert self._held is not None  # noqa: S101 - it was just found
             return self._held.access_token
 
@@ -97,7 +98,7 @@ class Holder:
         """Take what another processor has brought, or renew it."""
         if self._vault is None:
             raise UnreachableError(self._title, "its tokens are kept in the database, which cannot be asked here")
-        until = time.monotonic() + LEASE_S + self._timeout_s
+        until = time.monotonic() + self._timeout_s
         while time.monotonic() < until:
             kept = await self._vault.read(self._title)
             known = self._opened(kept)
@@ -114,7 +115,7 @@ class Holder:
             new = await self._with_right(begun, kept.version, renewal)
             if new is not None:
                 return new
-        raise UnreachableError(self._title, "another processor renews its token, and does not end")
+        raise UnreachableError(self._title, "another processor is renewing its token")
 
     async def _with_right(self, known: Tokens, version: UUID | None, renewal: UUID) -> Tokens | None:
         """Renew, and keep what came; None where a newer sign-in counts."""

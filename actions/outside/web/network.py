@@ -13,6 +13,7 @@ from typing import Any, Final
 import httpcore2 as httpcore
 import httpx2 as httpx
 
+from pgswarm.actions.base import ActionError
 from pgswarm.actions.outside.web.addresses import RefusedError, allowed
 
 MOST_ADDRESSES: Final = 8
@@ -61,6 +62,10 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
     async def _resolve(self, host: str, port: int) -> list[str]:
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            if error.errno == socket.EAI_NONAME:  # that is no trouble of the network: it will be so again
+                raise ActionError("unknown_host", f"There is no host {host}: is the address right?") from None
+            raise httpcore.ConnectError(f"{host} has no address: {error}") from None
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host} has no address: {error}") from None
         addresses = list(dict.fromkeys(str(one[4][0]) for one in found))

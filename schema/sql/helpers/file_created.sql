@@ -62,6 +62,10 @@ begin
   perform pgswarm.known_blueprint(better_version.blueprint_id);
   select c.version into v_version
     from pgswarm.created_actions(null, better_version.action_id, null, better_version.blueprint_id) c where c.newest;
+  if v_version is null then
+    raise exception 'the blueprint does not have %', better_version.action_id
+      using errcode = 'PS409', detail = 'blueprint_id', hint = 'merge it into a new version of the blueprint, or name another';
+  end if;
   v_better := pgswarm.require_created(null, better_version.action_id, v_version, better_version.blueprint_id);
   if pgswarm.is_revoked(v_better.hash, (select s.owner_id from pgswarm.swarm s where s.swarm_id = better_version.swarm_id)) then
     raise exception 'version % of % in the blueprint was revoked', v_better.version, better_version.action_id

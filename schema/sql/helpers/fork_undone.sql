@@ -2,7 +2,19 @@
 -- have no part in it, or wait again as they did earlier: what these wrote, and when from, is not the fork's.
 create or replace function pgswarm.fork_undone(original uuid, fork uuid, redo uuid[]) returns table (node_id uuid, after timestamptz)
 language sql stable as $$
-  with authors as (
+  with recursive replaced as (  -- what these stand for, and what that ordered: it was done again already
+    select n.retry_of as node_id
+      from pgswarm.node n where n.swarm_id = original and n.node_id = any (redo) and n.retry_of is not null
+    union
+    select t.node_id
+      from replaced r
+      join pgswarm.node n on n.swarm_id = original and n.node_id = r.node_id
+     cross join lateral (
+       select n.retry_of as node_id where n.retry_of is not null
+       union all
+       select c.node_id from pgswarm.node c where c.swarm_id = original and c.parent_id = n.node_id) t
+  ),
+  authors as (
     select e.author_node_id as node_id from pgswarm.space_entry e where e.scope_id = original
     union
     select v.author_node_id from pgswarm.entry_version v where v.swarm_id = original
@@ -11,16 +23,18 @@ language sql stable as $$
     union
     select e.node_id from pgswarm.event e where e.swarm_id = original and e.kind in ('memory.removed', 'util.removed')
   )
-  select n.node_id, case when f.node_id is null or n.node_id = any (redo) then '-infinity'::timestamptz else coalesce(w.at, 'infinity') end
+  select n.node_id, case when f.node_id is null or n.node_id = any (redo) or r.node_id is not null then '-infinity'::timestamptz
+                         else coalesce(w.at, 'infinity') end
     from authors a
     join pgswarm.node n on n.swarm_id = original and n.node_id = a.node_id
     left join pgswarm.node f on f.swarm_id = fork and f.node_id = pgswarm.fork_id(fork, n.node_id)
+    left join replaced r on r.node_id = n.node_id
     left join lateral (  -- it waits again as it did then
       select max(e.at) as at
         from pgswarm.event e
        where e.swarm_id = original and e.node_id = n.node_id and e.kind like 'node.%'
          and e.data ->> 'status' = 'awaiting_children' and (e.data ->> 'activation')::integer = f.activation) w on true
-   where f.node_id is null or n.node_id = any (redo) or f.activation < n.activation
+   where f.node_id is null or n.node_id = any (redo) or r.node_id is not null or f.activation < n.activation
 $$;
 
 -- A swarm's own entries as they were at a moment.

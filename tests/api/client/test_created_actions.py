@@ -27,6 +27,8 @@ def test_client_lists_revokes_and_runs_again_once(site: Any) -> None:
     again = client.rerun_action(swarm_id, SHOUT, 1)
     assert (again.in_place, again.status, site.proxy.lose) == (False, "active", 0)
     assert len(list(client.swarms())) == 2
+    started = client.start("a goal", action=SHOUT, blueprint=made.blueprint_id)
+    assert next(iter(client.nodes(started.swarm_id))).action == SHOUT
     assert client.revoke_blueprint_action(made.blueprint_id, SHOUT, 2, "wrong too")
     with pytest.raises(ApiError) as refused:
         client.rerun_action(swarm_id, SHOUT, 1)

@@ -174,6 +174,9 @@ def arguments(name: str, method: Any) -> Iterator[tuple[list[Any], dict[str, Any
         yield [], given | {"node_id": None}
     if "snapshot" in found:
         yield [], given | {"snapshot": True}
+    if name == "save_entry":  # a route for each space; only memory takes uploads
+        shared = {option: value for option, value in given.items() if option != "upload_id"}
+        yield from (([], shared | {"space": space}) for space in ("action", "util"))
 
 
 def recorded() -> Recorder:

@@ -15,7 +15,22 @@ from support.database import Database
 from support.journal import begin, end
 from support.past import grow, top
 from support.spaces import find, flaws, paths, save, search, text_of
-from support.verbs import Conn, Kid, Run, Worker, ask, call, events, finish, nodes, spawn, start, swarm
+from support.verbs import (
+    Conn,
+    Kid,
+    Run,
+    Worker,
+    ask,
+    call,
+    events,
+    fail,
+    finish,
+    nodes,
+    retry_node,
+    spawn,
+    start,
+    swarm,
+)
 
 BAD = Kid("created/shout", "bad")
 RERUN_WITH = "select pgswarm.rerun_action(%s, 'created/shout', 1, %s)"
@@ -315,6 +330,32 @@ def test_what_the_bad_version_wrote_is_not_there_for_what_runs_again(conn: Conn,
     assert sound(conn)
     further = call(conn, "select pgswarm.copy_swarm(%s)", again)
     assert contents(conn, further) == contents(conn, again)
+
+
+def test_what_was_replaced_before_it_runs_again_leaves_nothing_either(conn: Conn, worker: Worker) -> None:
+    start(conn)
+    root = worker.claim_one()
+    it = root.swarm_id
+    make(conn, it, root.node_id, "shout", "one")
+    worker.does(spawn(root, BAD, Kid(directive="good")))
+    bad, good = sorted(worker.claim(2), key=lambda run: run.row["directive"])
+    worker.does(spawn(bad, Kid(directive="below")))
+    below = worker.claim_one()
+    save(conn, it, "first", node_id=bad.node_id)
+    save(conn, it, "of the first", node_id=below.node_id)
+    worker.does(finish(below, "below done"))
+    worker.does(fail(worker.claim_one()))
+    retry_node(conn, it, bad.node_id)
+    second = worker.claim_one()
+    save(conn, it, "second", node_id=second.node_id)
+    worker.does(finish(second, "wrong"))
+    save(conn, it, "good", node_id=good.node_id)
+    worker.does(finish(good, "good"))
+    root = worker.claim_one()
+    make(conn, it, root.node_id, "shout", "two", improves=1)
+    worker.does(finish(root, "all wrong"))
+    assert set(contents(conn, call(conn, RERUN, it, 1))) == {"good"}
+    assert sound(conn)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -136,6 +136,7 @@ async def test_a_search_gives_addresses_and_no_traps_and_keeps_its_key(
     root = await worker.ends("web/search", {"query": "bees & honey"})
     assert root["report"] == (
         "Found on the web for “bees & honey”:\n\n1. Bees in winter\n   https://hive.example/bees\n   Bees <b>do</b>"
+        '\n\nOutput:\n{"url": "https://hive.example/bees", "urls": ["https://hive.example/bees"]}'
     )
     nothing = await worker.ends("web/search", {"query": "wasps"})
     assert nothing["report"] == "The web search for “wasps” found nothing."

@@ -18,6 +18,8 @@ from support.database import Database
 from support.processors import Processors, register_actions
 from support.wait import wait_until
 
+pytestmark = pytest.mark.xdist_group("created_actions")  # one worker makes what all of them look at, once
+
 PAGE = (Path(__file__).parents[3] / "docs" / "creation.md").read_text()
 (COUNT,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 WRONG = COUNT.replace("split()", "split('x')")
@@ -38,10 +40,12 @@ def asked(node):
 async def spawned(node):
     node.state["seen"].append(node.reports[0].outcome)
     open("seen.txt", "w").write(" ".join(node.state["seen"]))
+    open(".action/colorsys.py", "w").write("raise SystemExit('planted')")
     return Sleep(0, then=end)
 
 
 def end(node):
+    import colorsys
     return Finish(open("seen.txt").read())
 """
 SPY = """import os, socket
@@ -60,6 +64,10 @@ BROKEN = """def main(node):
     return Finish("well")
 """
 LIAR = "def main(node):\n    return Finish('', {'words': 'many' if node.directive == 'use it' else 1})\n"
+GREETS = "import greet\ndef main(node):\n    return Finish(greet.hello())\n"
+UTIL = "def hello(): return 'hello from version {0}'\n"
+SAVE_UTIL = """select pgswarm.save_entry(%(id)s, null, 'greet', 'function', 'Says hello', '', %(code)s, space => 'util',
+                                      fields => '{"dependencies": []}')"""
 TEXT = {"name": "text", "type": "text", "description": "what to count", "required": True}
 WORDS = {"name": "words", "type": "integer", "description": "how many", "required": True}
 
@@ -107,6 +115,8 @@ RECORDING = [
     {"task": "route", "match": {"directive": "whatever it takes", "actions": [{"action": "created/count_words"}]},
      "response": {"action": "created/count_words", "arguments": [{"name": "text", "value": "a b c d"}], "reason": ""}},
     {"task": "route", "match": {}, "response": {"action": None, "arguments": [], "reason": "No such tool."}},
+    line("greet", draft(GREETS, name="greets", tests=[case(report_contains=["version 1"])]),
+         utils=[{"import": "greet"}]),
     line("spy", draft(SPY, name="spy", tests=[case()])),
     line("break", draft(BROKEN, name="breaks", tests=[case()])),
     line("lie", draft(LIAR, name="lies", tests=[case(output='{"words": 1}')], outputs=[WORDS])),
@@ -127,6 +137,7 @@ SCENARIOS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "count by policy": (TWO, {}),
     "never here": ({}, {"create": "off"}),
     "go through steps": ({}, {}),
+    "greet": ({}, ASKING),
     "spy": ({}, {}),
     "break": ({}, {}),
     "lie": ({}, {}),
@@ -162,6 +173,7 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
     for goal, name in (("tamper", "shout"), ("count better", "count_words"), ("count beside", "count_words")):
         root = db.value("select root_node_id from pgswarm.swarm where swarm_id = %(id)s", id=ids[goal])
         make(db.conn, UUID(ids[goal]), root, name, "old")
+    db.run(SAVE_UTIL, id=ids["greet"], code=UTIL.format(1).encode())
     ids["whatever it takes"] = str(db.value("select pgswarm.start_swarm('whatever it takes')"))
     goals = {swarm_id: goal for goal, swarm_id in ids.items()}
     asked: dict[str, list[str]] = {goal: [] for goal in ids}
@@ -176,6 +188,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
             asked[goal].append(row["prompt"])
             if goal == "go through steps and stop":
                 db.run("select pgswarm.revoke_action(%(id)s, 'created/steps', 1, 'it asks')", id=row["swarm_id"])
+            if goal == "greet":
+                db.run(SAVE_UTIL, id=row["swarm_id"], code=UTIL.format(2).encode())
             answer = Jsonb(answer_to(goal, row["prompt"]))
             db.run("select pgswarm.answer_question(%(id)s, %(a)s)", id=row["question_id"], a=answer)
         return not db.rows("select from pgswarm.swarm where status <> 'terminated'")
@@ -206,7 +220,8 @@ def worked(module_db: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def test_action_is_written_tested_approved_filed_and_used_by_another_processor(worked: Any) -> None:
     found = worked("count the words")
     assert (found["lines"][0], found["lines"][-1]) == ("2 words", "offered: True")
-    assert found["lines"][1].startswith("invalid_args: args: ")
+    assert found["lines"][2:4] == ["Output:", '{"words": 2}']  # what others are handed on
+    assert found["lines"][4].startswith("invalid_args: args: ")
     (prompt,) = found["asked"]
     assert COUNT in prompt
     assert "- three words: passed" in prompt
@@ -221,9 +236,17 @@ def test_action_is_written_tested_approved_filed_and_used_by_another_processor(w
     assert fields["output_schema"]["properties"] == {"words": {"type": "integer", "description": "how many"}}
 
 
+def test_action_imports_the_function_that_was_approved_with_it_also_when_there_is_a_newer_one(worked: Any) -> None:
+    found = worked("greet")
+    assert found["lines"][0] == "hello from version 1", found["error"]
+    assert UTIL.format(1) in found["asked"][0]
+    (pinned,) = found["made"][0]["fields"]["utils"].values()
+    assert (pinned["code"], pinned["of"][-9:]) == (UTIL.format(1), "version 1")
+
+
 def test_router_has_made_what_is_missing_and_then_chooses_it(worked: Any) -> None:
     found = worked("whatever it takes")
-    assert (found["outcome"], found["report"]) == ("succeeded", "4 words"), found["error"]
+    assert (found["outcome"], found["report"]) == ("succeeded", '4 words\n\nOutput:\n{"words": 4}'), found["error"]
 
 
 @pytest.mark.parametrize("goal", ["count at last", "count by policy"])

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import pytest
-
 from support.command import ME
 from support.processors import start_swarm, swarm_ended
 from support.wait import wait_until
@@ -37,31 +35,29 @@ def test_state_reports_and_answers_last_through_every_kind_of_waiting(db: Any, p
     )
 
 
-@pytest.mark.parametrize(
-    ("what", "code", "words"),
-    [
-        ("none", "bad_outcome", "returned NoneType"),
-        ("nul", "bad_value", "report contains a NUL"),
-        ("surrogate", "bad_value", "report contains a lone surrogate"),
-        ("handler", "unknown_handler", "'nowhere'"),
-        ("unknown action", "unknown_action", "no/such"),
-        ("no children", "no_children", "Spawn has no children"),
-        ("state", "bad_value", "state is not JSON"),
-        ("raise nul", "exception", "a\\0b\\ud800"),
-        ("exit", "exception", "3"),
-        ("fail", "my_code", "why it failed"),
-    ],
-)
-def test_what_is_wrong_with_an_outcome_fails_its_node_with_a_code_and_a_remedy(
-    db: Any, processors: Any, what: Any, code: Any, words: Any
-) -> None:
-    swarm_id = start_swarm(db, "outside/wrong", {"what": what})
+WRONG = {
+    "none": ("bad_outcome", "returned NoneType"),
+    "nul": ("bad_value", "report contains a NUL"),
+    "surrogate": ("bad_value", "report contains a lone surrogate"),
+    "handler": ("unknown_handler", "'nowhere'"),
+    "unknown action": ("unknown_action", "no/such"),
+    "no children": ("no_children", "Spawn has no children"),
+    "state": ("bad_value", "state is not JSON"),
+    "raise nul": ("exception", "a\\0b\\ud800"),
+    "exit": ("exception", "3"),
+    "fail": ("my_code", "why it failed"),
+}
+
+
+def test_what_is_wrong_with_an_outcome_fails_its_node_with_a_code_and_a_remedy(db: Any, processors: Any) -> None:
+    swarm_ids = {what: start_swarm(db, "outside/wrong", {"what": what}) for what in WRONG}
     beside = start_swarm(db, "outside/wrong")
     processors.once()
-    node = root(db, swarm_id)
-    assert (node["outcome"], node["error"]["code"]) == ("failed", code)
-    assert words in node["error"]["message"]
-    assert node["report"] == ("what there is" if what == "fail" else None)
+    for what, (code, words) in WRONG.items():
+        node = root(db, swarm_ids[what])
+        assert (node["outcome"], node["error"]["code"]) == ("failed", code), what
+        assert words in node["error"]["message"], what
+        assert node["report"] == ("what there is" if what == "fail" else None), what
     assert root(db, beside)["outcome"] == "succeeded"
 
 

@@ -121,6 +121,7 @@ async def test_each_place_is_searched_in_its_own_way_until_nothing_is_left_open(
         "> The ferry sails at nine.\n> \u2014 references/ships.md, line 1",
         "> port = Vard\u00f8\n> \u2014 references/ports",
         "> return 7\n> \u2014 references/crew.py, line 2",
+        "Note: references/by meaning was searched by words, not in its own way: references/by meaning has no index",
     ]
 
 

@@ -32,12 +32,13 @@ def test_blueprint_of_the_page_is_what_its_swarm_sees(conn: Conn) -> None:
 def test_reads_of_the_page_give_what_they_promise(conn: Conn) -> None:
     swarm_id = start(conn)
     save(conn, swarm_id, "projects/plan.txt", "The delivery dates.")
+    save(conn, swarm_id, "vat", "def vat(): ...", space="util", kind="function")
     ids = {"swarm": swarm_id, "entry": find(conn, swarm_id, "projects/plan.txt")}
     found = []
     for statement in statements(READS):
         asked = re.sub(r":'(\w+)'", r"%(\1)s", statement)
         found.append(len(conn.execute(asked.encode(), ids).fetchall()))
-    assert found == [4, 3, 1, 1, 0]
+    assert found == [4, 3, 1, 1, 0, 1]
 
 
 def test_page_names_every_kind() -> None:

@@ -170,6 +170,17 @@ async def test_by_rules_work_that_nothing_fits_ends_clearly(plant: Plant) -> Non
     assert root.error["code"] in {"no_action_fits", "needs_model"}, tree.show()
 
 
+async def test_what_is_switched_off_is_passed_by_and_said_where_nothing_else_fits(plant: Plant) -> None:
+    tree = large(plant(None))
+    tree.more_actions.append(ActionChoice("web/search", "Search the web for pages: titles, snippets.", {}))
+    root = await tree.run("Search the web for bees")
+    assert root.error is not None
+    assert root.error["code"] == "not_configured", tree.show()
+    assert root.children == []
+    walked = [prompt.data for prompt in tree.prompts if prompt.task == "walk_action"]
+    assert next(data["off"] for data in walked if data["folder"]["path"] == "web") == ["search"]
+
+
 async def test_an_outside_tool_gets_its_own_level_and_context_and_not_the_routers(plant: Plant) -> None:
     chosen = {"action": "mcp/log/set", "arguments": [{"name": "level", "value": "debug"}], "reason": ""}
     given: list[Any] = []

@@ -58,8 +58,10 @@ def test_hash_is_of_all_that_decides_what_an_action_does() -> None:
         Content("code", "python", {"type": "string"}, {}, ("b", "a")),
         Content("code", "python", {"type": "object"}, {"type": "object"}, ("b", "a")),
         Content("code", "python", {"type": "object"}, {}, ("a",)),
+        Content("code", "python", {"type": "object"}, {}, ("b", "a"), {"m": {"code": "1", "of": "x version 1"}}),
+        Content("code", "python", {"type": "object"}, {}, ("b", "a"), {"m": {"code": "2", "of": "x version 1"}}),
     ]
-    assert len({CONTENT.hash, *(other.hash for other in others)}) == 6
+    assert len({CONTENT.hash, *(other.hash for other in others)}) == 8
     assert Content("code", "python", {"type": "object"}, {}, ["a", "b"]).hash == CONTENT.hash
 
 

@@ -122,6 +122,12 @@ def test_two_files_in_one_place_and_broken_archives(tmp_path: Path) -> None:
             unpack(broken, tmp_path)
 
 
+def test_unpacking_ends_when_nobody_waits_for_it_any_more(tmp_path: Path) -> None:
+    content = io.BytesIO(packed({f"{n}.md": b"x" for n in range(5)}))
+    archive.unpack(content, tmp_path, most_files=10, max_bytes=1_000, stopped=lambda: True)
+    assert len(files(tmp_path)) == 1
+
+
 def test_an_office_document_is_no_archive() -> None:
     assert archive.is_archive("Papers.ZIP", b"PK\x03\x04")
     assert not archive.is_archive("sheet.xlsx", b"PK\x03\x04")

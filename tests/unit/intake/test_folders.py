@@ -8,7 +8,7 @@ import pytest
 from pgswarm.actions.intake import folders
 from pgswarm.actions.intake.folders import folder_items, list_files
 from pgswarm.actions.intake.git import address_of
-from pgswarm.actions.intake.ignored import ManyWildcards
+from pgswarm.actions.intake.ignored import Line
 from pgswarm.actions.intake.items import IntakeError, Item, LeftOut
 
 
@@ -23,11 +23,12 @@ from pgswarm.actions.intake.items import IntakeError, Item, LeftOut
         ("\\!*a*a*", ["!aa"], ["aa"]),
     ],
 )
-def test_a_line_with_many_wildcards_means_what_it_means_to_git(line: str, fits: list[str], fits_not: list[str]) -> None:
-    said = ManyWildcards(line)
-    assert [path for path in fits if not said.check_file(path).include] == []
-    assert [path for path in fits_not if said.check_file(path).include] == []
-    assert ManyWildcards(f"!{line}").check_file(fits[0]).include is False
+def test_a_line_by_itself_means_what_it_means_to_git(line: str, fits: list[str], fits_not: list[str]) -> None:
+    def says(path: str) -> bool:
+        return Line(line).fits(path.rstrip("/").split("/"), is_folder=path.endswith("/"))
+
+    assert [path for path in fits if not says(path)] == []
+    assert [path for path in fits_not if says(path)] == []
 
 
 def test_rules_of_others_cost_no_more_than_their_length(tmp_path: Path) -> None:
@@ -39,6 +40,14 @@ def test_rules_of_others_cost_no_more_than_their_length(tmp_path: Path) -> None:
     begun = time.monotonic()
     assert [path.name for path in list_files(tmp_path)] == ["a" * 250]
     assert time.monotonic() - begun < 1
+
+
+def test_a_folder_that_is_taken_back_may_hold_what_is_not(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("b*/\n*.log\n!a*/\n!/keep.log\n")
+    for name in ("a.md", "ab/b/c.md", "ab/d.md", "ab/e.log", "keep.log"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert [path.name for path in list_files(tmp_path)] == ["a.md", "keep.log", "d.md"]
 
 
 def test_what_takes_too_long_is_refused(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
 """Which addresses may be read, and what of a page is text."""
 
+import asyncio
+import socket
 import time
+from typing import Any
 
 import pytest
 
 from pgswarm.actions.base import ActionError
 from pgswarm.actions.models.offline.rules.route import route
+from pgswarm.actions.outside.settings import WebSettings
 from pgswarm.actions.outside.web.addresses import RefusedError, allowed, checked
 from pgswarm.actions.outside.web.extract import extract
+from pgswarm.actions.outside.web.fetch import Reader
 from pgswarm.actions.outside.web.providers.json_http import at
 from pgswarm.actions.web import browse
 
@@ -66,13 +71,29 @@ def test_a_router_of_rules_browses_where_an_address_is_given_and_only_there() ->
         "description": spec.description,
         "input_schema": spec.args_model.model_json_schema(),
     }
-    chosen = route({"directive": "Browse the web page https://x.example/a?b=1.", "actions": [offered]})
-    assert (chosen["action"], chosen["arguments"]) == (
-        "web/browse",
-        [{"name": "url", "value": "https://x.example/a?b=1"}],
-    )
+    for directive, url in (
+        ("Browse the web page https://x.example/a?b=1.", "https://x.example/a?b=1"),
+        ("Browse http://10.1.2.3/", "http://10.1.2.3/"),
+    ):
+        chosen = route({"directive": directive, "actions": [offered]})
+        assert (chosen["action"], chosen["arguments"]) == ("web/browse", [{"name": "url", "value": url}])
     with pytest.raises(ActionError, match="needs a model"):
         route({"directive": "Summarise the report", "actions": [offered]})
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(socket.EAI_NONAME, "unknown_host"), (socket.EAI_AGAIN, "outside_unreachable")]
+)
+async def test_a_host_that_is_not_there_is_no_trouble_of_the_network(
+    monkeypatch: pytest.MonkeyPatch, number: int, code: str
+) -> None:
+    async def none(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(number, "nothing found")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", none)
+    with pytest.raises(ActionError) as told:
+        await Reader(WebSettings()).read("https://nowhere.invalid/")
+    assert told.value.code == code
 
 
 def test_results_are_found_by_their_path() -> None:

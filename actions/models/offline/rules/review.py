@@ -17,8 +17,8 @@ from pgswarm.actions.models.offline.rules.titles import heading, without_title
 MAX_TRIES = 2
 _ASKED_READER = f"{ASK_PREFIX}Who is the "
 _FINAL = re.compile(
-    r"^(needs_model|not_configured|limit_|cancelled|not_found|not_text|no_table|bad_args|too_long|budget|unknown_|no_action|not_a_|"
-    r"binary|cannot_read|unclear|needs_|not_approved|given_up)"
+    r"^(needs_|not_configured|limit_|cancelled|not_found|not_text|no_table|bad_args|too_long|budget|unknown_|no_action|"
+    r"not_a_|binary|cannot_read|unclear|not_approved|given_up|outside_|page_|address_|too_many_redirects)"
 )
 
 

@@ -33,6 +33,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }  # fmt: skip
 _MANY = "decompose break down parts several manager parallel"
 _SHELL = "shell command"
+_PAGE = "browse page URL"
 _TABLE = "describe table csv columns totals types rows"
 KIND_WEIGHT = 2.0
 _NAME_WEIGHT = 2
@@ -109,6 +110,8 @@ def expected_words(part: Part, files: Sequence[FileInfo], *, many: bool) -> str:
         return _TABLE
     if part.kind is Kind.OTHER and slots.command(part.directive):
         return _SHELL
+    if part.kind in {Kind.OTHER, Kind.READ, Kind.WEB} and _address(part.directive):
+        return _PAGE
     return _KIND_WORDS.get(part.kind, "")
 
 
