@@ -203,6 +203,7 @@ class Bench(Protocol):
         instead: bool = False,
         apart: bool = False,
         utils: Mapping[str, bytes] | None = None,
+        declared: Sequence[str] = (),
     ) -> CodeRun:
         """Run a command in the workspace; what it changes there is kept, once, also when the activation is retried.
 
@@ -210,7 +211,8 @@ class Bench(Protocol):
         that it finds, which are kept only where it changes them; `instead`: they take the place of files of the
         workspace with the same path; `apart`: it finds these alone, and nothing is kept; `utils`: modules that it can
         import (path → content), read-only and not of the workspace; left out: the functions of the util space.
-        Raises `ActionError`: `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
+        `declared`: packages that others say it needs, installed too: a retry is the same run, whatever they say by
+        then. Raises `ActionError`: `no_sandbox`, `too_large`, `packages_failed`, `conflict`.
         """
 
     async def utils(self) -> Sequence[Util]:

@@ -183,6 +183,7 @@ class Workspace:
         instead: bool = False,
         apart: bool = False,
         utils: Mapping[str, bytes] | None = None,
+        declared: Sequence[str] = (),
     ) -> CodeRun:
         """Run a command in the workspace, or apart from it; see `Bench.run`."""
         given = {_inside(path): File(content) for path, content in (inputs or {}).items()}
@@ -200,7 +201,7 @@ class Workspace:
             ran, changes = await self._run_once(
                 command,
                 stdin.encode(errors="replace"),
-                packages,
+                sorted({*packages, *declared}),
                 wall_s,
                 given,
                 modules=modules,

@@ -90,7 +90,7 @@ CALLERS: Final[Mapping[str, frozenset[Role]]] = MappingProxyType(
         "read_entry": _ALL,
         "read_file": _ALL,
         "list_entries": _ALL,
-        "list_utils": _WORK,
+        "list_utils": _ALL,
         "read_file_part": _PEOPLE,
         "search_memory": _ALL,
         "count_entries": _ALL,

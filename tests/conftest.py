@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """
     if config.getvalue("dist") != "loadgroup":
         return None
-    from xdist.scheduler import LoadGroupScheduling
 
-    class ByFile(LoadGroupScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.split("::", 1)[0]
-            return file if _in_one_piece(config.rootpath / file) else nodeid
+    def piece(_: Any, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return file if _in_one_piece(config.rootpath / file) else nodeid
 
-    return ByFile(config, log)
+    by_group = import_module("xdist.scheduler").LoadGroupScheduling  # it has no types, and is not always installed
+    return type("ByFile", (by_group,), {"_split_scope": piece})(config, log)
 
 
 @cache

@@ -50,11 +50,12 @@ class RunPython(Action[RunPythonArgs]):
             code = args.code if args.code is not None else await code_of(node, str(args.file))
             inputs[SCRIPT] = code.encode(errors="replace")
         utils = await node.sandbox.utils()
-        shown = inputs.get(SCRIPT) or (await node.files.read(str(script)) if utils else b"")
+        shown = inputs[SCRIPT] if script == SCRIPT else await node.files.read(str(script)) if utils else b""
         run = await node.sandbox.run(
             ["python", str(script), *args.arguments],
             stdin=args.stdin,
-            packages=await packages_of(node, args.packages, args.file, shown.decode(errors="replace"), utils),
+            packages=args.packages,
+            declared=await packages_of(node, args.packages, args.file, shown.decode(errors="replace"), utils),
             wall_s=args.timeout_s,
             inputs=inputs,
         )

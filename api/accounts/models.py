@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_000
@@ -70,7 +70,7 @@ class ChangeAccount(_Taken):
     """What an admin changes; what is left out stays."""
 
     role: Role | None = None
-    disabled: Annotated[bool | None, Field(description="True: nobody can log in, and every token ends.")] = None
+    disabled: Annotated[StrictBool | None, Field(description="True: nobody can log in, and every token ends.")] = None
 
 
 class Account(BaseModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Approve, Budget, Limits, SwarmStatus
 
@@ -284,7 +284,7 @@ class RaiseBudget(BaseModel):
     )
 
     budget: Budget
-    resume: bool = Field(default=False, description="Go on at once, where the swarm is paused.")
+    resume: StrictBool = Field(default=False, description="Go on at once, where the swarm is paused.")
 
 
 class Raised(BaseModel):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pgswarm.api.spaces.models import LARGEST
 from pgswarm.api.swarms.models import AT, SWARM_ID
@@ -69,7 +69,9 @@ class RevokeAction(_Version):
     why: str = Field(
         min_length=1, max_length=LONGEST_WHY, pattern=r"\S", description="Nodes that wait for it fail with this."
     )
-    everybody: bool = Field(default=False, description="For all accounts, not only its owner's: administrators only.")
+    everybody: StrictBool = Field(
+        default=False, description="For all accounts, not only its owner's: administrators only."
+    )
 
 
 class RerunAction(_Version):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from pgswarm.api.swarms.models import AT, SWARM_ID
 from pgswarm.schema.kinds import Search
@@ -290,7 +290,7 @@ class NewEntry(BaseModel):
     content: str | None = Field(default=None, examples=["We write short sentences."])
     fields: dict[str, Any] | None = None
     search: Search | None = None
-    portal: bool | None = Field(default=None, description="Whether swarms may put entries of their own below it.")
+    portal: StrictBool | None = Field(default=None, description="Whether swarms may put entries of their own below it.")
 
 
 class Contribution(BaseModel):
@@ -344,4 +344,4 @@ class CreateBlueprint(BaseModel):
         default_factory=list, max_length=MOST_ENTRIES, description="Actions that swarms made, after a review."
     )
     entries: list[NewEntry] = Field(default_factory=list, max_length=MOST_ENTRIES)
-    shared: bool = Field(default=False, description="For everybody; only administrators may say so.")
+    shared: StrictBool = Field(default=False, description="For everybody; only administrators may say so.")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 LONGEST_GOAL = 100_000
 MOST_FILES = 200
@@ -71,10 +71,10 @@ class StartSwarm(BaseModel):
         description="The blueprint that it starts from: the id of a version, or a name. A name is that of the newest "
         "version, the caller's own before everybody's.",
     )
-    memo: bool = Field(
+    memo: StrictBool = Field(
         default=False, description="Use answers of models again that the caller's swarms with this option already have."
     )
-    stream: bool = Field(
+    stream: StrictBool = Field(
         default=False, description="Let subscribers see what models say while they say it (`llm.partial`)."
     )
     conversation_id: UUID | None = Field(

@@ -108,7 +108,7 @@ def add(
             keep(connection, swarm_id, items, description),
             (
                 gone
-                for base in (walk.bases if prune else ())
+                for base in (walk.bases if prune and not walk.troubles else ())
                 for gone in remove_gone(connection, swarm_id, base, kept_paths)
             ),
         ):
@@ -122,8 +122,10 @@ def add(
                 what = "Left out: " if kept.state == "left_out" else ""
                 typer.echo(f"{what}{safe(kept.note)}", err=True)
     _progress_end()
-    if not as_json:
+    if counts and not as_json:
         typer.echo(", ".join(f"{counts[state]:,} {state.replace('_', ' ')}" for state in counts) + ".")
+    if walk.troubles:
+        raise BadInputError("; ".join(walk.troubles), "Correct what was named, or give a file or a folder.")
 
 
 @app.command()

@@ -37,10 +37,14 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(slots=True)
 class Walk:
-    """What is known on the way: how many items there are (0: it cannot be told), and the folders that they go into."""
+    """What is known on the way.
+
+    How many items there are (0: it cannot be told), the folders that they go into, and what could not be taken in.
+    """
 
     total: int = 0
     bases: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
 
 
 def text_item(name: str, text: str, into: str) -> Item:
@@ -53,7 +57,8 @@ def text_item(name: str, text: str, into: str) -> Item:
 def find_items(sources: Sequence[str], into: str, walk: Walk) -> Iterator[Item | LeftOut]:
     """Yield everything that the sources bring, a folder's files under its own name.
 
-    Raises `BadInputError` at once for a path that is not there, or brings nothing.
+    Raises `BadInputError` at once for a path that is not there, or brings nothing. An address or an archive that cannot
+    be taken in stands in `walk.troubles`, and the others go on.
     """
     from pgswarm.actions.intake.sources import is_address
 
@@ -61,14 +66,14 @@ def find_items(sources: Sequence[str], into: str, walk: Walk) -> Iterator[Item |
     walk.total = sum(counted) if all(counted) else 0
     for source in sources:
         if is_address(source):
-            yield from _told(_from_address(source, into, walk))
+            yield from _told(_from_address(source, into, walk), walk)
         elif Path(source).is_dir():
             root = Path(source).resolve()
             walk.bases.append(_joined(into, root.name))
             yield from folder_items(root, walk.bases[-1])
         elif _is_archive(source):
             with Path(source).open("rb") as file:
-                yield from _told(_from_archive(file, Path(source).resolve(), into, walk))
+                yield from _told(_from_archive(file, Path(source).resolve(), into, walk), walk)
         else:
             yield _named_file(source, into)
 
@@ -153,8 +158,8 @@ async def _from_archive(file: IO[bytes], path: Path, into: str, walk: Walk) -> A
         yield item
 
 
-def _told(items: AsyncIterator[ItemT]) -> Iterator[ItemT]:
-    """Yield what comes, one by one; raise `BadInputError` where the source cannot be taken in."""
+def _told(items: AsyncIterator[ItemT], walk: Walk) -> Iterator[ItemT]:
+    """Yield what comes, one by one, and note where the source cannot be taken in."""
     from pgswarm.actions.outside.settings import ConnectionsError
 
     with asyncio.Runner() as runner:
@@ -165,7 +170,7 @@ def _told(items: AsyncIterator[ItemT]) -> Iterator[ItemT]:
                 except StopAsyncIteration:
                     return
         except (IntakeError, ConnectionsError) as error:
-            raise BadInputError(str(error), "Correct what was named, or give a file or a folder.") from None
+            walk.troubles.append(str(error))
 
 
 async def _next(items: AsyncIterator[ItemT]) -> ItemT:

@@ -1,8 +1,10 @@
 """The files that a goal comes with: read, checked and brought to UTF-8 before anything is started.
 
 Rule: what no action could read is refused here, with the file's name and what to do; a guess about its bytes is said.
+Of a PDF its text is what comes with the goal.
 """
 
+import asyncio
 import hashlib
 import stat
 from collections.abc import Sequence
@@ -40,7 +42,7 @@ def read_files(paths: Sequence[str]) -> tuple[Attachment, ...]:
         raise BadInputError(f"--file: {len(paths)} files are too many", f"Give at most {MOST_FILES}, or join some.")
     found: dict[str, Attachment] = {}
     for path in dict.fromkeys(paths):
-        attachment = read_file(path)
+        attachment = _pdf(path) if path.lower().endswith(".pdf") else read_file(path)
         twin = found.setdefault(attachment.name, attachment)
         if twin.content != attachment.content:
             raise BadInputError(
@@ -49,8 +51,28 @@ def read_files(paths: Sequence[str]) -> tuple[Attachment, ...]:
     return tuple(found.values())
 
 
+def _pdf(path: str) -> Attachment:
+    from pgswarm.actions.intake.items import IntakeError
+    from pgswarm.actions.intake.pdf import SUFFIX, pdf_text
+
+    content, shown = _content(path, "--file ")
+    try:
+        text = asyncio.run(pdf_text(content, shown))
+    except IntakeError as error:
+        raise BadInputError(f"--file {error}", "Give its text as a file.") from None
+    name = Path(path).name + SUFFIX
+    return attachment_of(name, text.encode(), f"{shown}: the text of it is given, as {name}.")
+
+
 def read_file(path: str, before: str = "--file ") -> Attachment:
     """Return one file; raise `BadInputError`, whose message calls it `before` and its path, where it is no text."""
+    content, shown = _content(path, before)
+    text, note = _text(content, shown, before)
+    return attachment_of(Path(path).name, text, note)
+
+
+def _content(path: str, before: str) -> tuple[bytes, str]:
+    """Return a file's bytes, and its path as it is shown."""
     shown = one_line(path.encode(errors="surrogateescape").decode(errors="replace"))
     name = Path(path).name
     if not name.isprintable() or len(name) > LONGEST_NAME:
@@ -72,8 +94,7 @@ def read_file(path: str, before: str = "--file ") -> Attachment:
         raise BadInputError(
             f"{before}{shown} cannot be read: {error.strerror}", "See that it is yours to read."
         ) from error
-    text, note = _text(content, shown, before)
-    return attachment_of(name, text, note)
+    return content, shown
 
 
 def attachment_of(name: str, content: bytes, note: str = "") -> Attachment:

@@ -91,9 +91,11 @@ def test_an_archive_is_kept_as_the_folder_in_it_and_a_hostile_one_is_refused(lib
     pack("book/a.md")
     assert library.add(str(place), "--into", "references", "--prune").out == "1 unchanged, 1 removed.\n"
     pack("book/a.md", "../../c.md")
-    refused = library.add(str(place), code=2).err
-    assert "papers.zip: it holds a path that leads out of it" in refused
-    assert library.paths() == ["references/book/a.md"]
+    (tmp_path / "note.md").write_text("beside it")
+    refused = library.add(str(place), str(tmp_path / "note.md"), "--into", "references", "--prune", code=2)
+    assert "papers.zip: it holds a path that leads out of it" in refused.err
+    assert refused.out == "1 added.\n"
+    assert library.paths() == ["references/book/a.md", "references/note.md"]
 
 
 def test_a_changed_file_is_a_new_version_and_only_its_words_are_found(library: Library, papers: Path) -> None:

@@ -1,5 +1,6 @@
 -- The functions of the util space that a swarm sees, in the versions in force, each with its code: its own first, then its
--- blueprint's, then the built-in ones, each by path. Of one path the nearest. As many as `max_entries` and `max_bytes` (in all) let in.
+-- blueprint's, then the built-in ones, each by path. Of one path the nearest. As many as `max_entries` and `max_bytes` (in all) let in;
+-- what alone is larger stands in nobody's way.
 create or replace function pgswarm.list_utils(swarm_id uuid, max_entries integer default 200, max_bytes bigint default 1000000)
 returns table (entry_id uuid, path text, layer text, version integer, description text, fields jsonb, content bytea)
 language plpgsql stable security definer set search_path = pgswarm, pg_temp
@@ -15,7 +16,7 @@ begin
       from unnest(v_sight.layers) with ordinality l(scope_id, rank)
      cross join lateral (
        select a.* from pgswarm.space_entry a
-        where a.scope_id = l.scope_id and a.space = 'util' and a.kind = 'function' and a.blob is not null
+        where a.scope_id = l.scope_id and a.space = 'util' and a.kind = 'function' and a.size <= max_bytes and a.blob is not null
         order by a.path limit v_most) e
      where cardinality(v_sight.hidden) = 0 or not exists (
        select from pgswarm.entry_line(e.entry_id) h where h.entry_id = any (v_sight.hidden))

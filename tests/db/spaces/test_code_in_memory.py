@@ -53,8 +53,8 @@ class Desk:
     async def utils(self) -> Sequence[Util]:
         return ()
 
-    async def run(self, _command: Sequence[str], *, packages: Sequence[str], **_more: Any) -> CodeRun:
-        self.packages.append(list(packages))
+    async def run(self, _command: Sequence[str], *, packages: Sequence[str], **more: Any) -> CodeRun:
+        self.packages.append(sorted({*packages, *more.get("declared", ())}))
         return self.results.pop(0) if self.results else CodeRun(0, "", "", "exited")
 
 

@@ -8,6 +8,7 @@ import pytest
 from pgswarm.cli.exits import BadInputError
 from pgswarm.cli.run import files
 from pgswarm.cli.run.files import read_files
+from support.pdf import a_pdf
 
 REFUSED = {
     "empty": (b"", "is empty"),
@@ -42,6 +43,16 @@ def test_windows_1252_is_read_and_said(tmp_path: Path) -> None:
     (read,) = read_files([str(tmp_path / "old.txt")])
     assert read.content.decode() == "“café” … 3 €"
     assert read.note.endswith("old.txt is not UTF-8: it is read as Windows-1252.")
+
+
+def test_of_a_pdf_its_text_is_read_and_one_without_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "offer.PDF").write_bytes(a_pdf("We deliver turbines."))
+    (read,) = read_files([str(tmp_path / "offer.PDF")])
+    assert (read.name, read.kind) == ("offer.PDF.md", "markdown")
+    assert "We deliver turbines." in read.content.decode()
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 no more")
+    with pytest.raises(BadInputError, match=r"broken.pdf: its text cannot be read"):
+        read_files([str(tmp_path / "broken.pdf")])
 
 
 def test_a_missing_file_a_directory_and_a_pipe_are_refused(tmp_path: Path) -> None:

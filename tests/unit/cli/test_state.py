@@ -8,7 +8,7 @@ import pytest
 
 from pgswarm.cli.exits import Exit
 from pgswarm.cli.run import state as states
-from pgswarm.cli.run.ending import ending_of, interrupted, summary
+from pgswarm.cli.run.ending import Ending, Result, ending_of, interrupted, summary
 from pgswarm.cli.run.fit import fit
 from pgswarm.cli.run.state import Event, SwarmState
 from pgswarm.cli.tree import tree_lines
@@ -177,3 +177,8 @@ def test_a_directive_that_repeats_the_parents_is_not_shown_again() -> None:
     told.create("other", "root", "do that")
     nodes = told.state.nodes
     assert [told.state.directive(nodes[n]) for n in ("root", "same", "other")] == ["do", "", "do that"]
+
+
+@pytest.mark.parametrize(("told", "said"), [("it broke", "It broke."), ("it broke.", "It broke."), ("why?", "Why?")])
+def test_an_ending_is_a_sentence_with_one_mark_at_its_end(told: str, said: str) -> None:
+    assert Result(Ending(Exit.FAILED, told), SwarmState(), "", "").headline == said

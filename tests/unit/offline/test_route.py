@@ -70,6 +70,37 @@ def test_arguments_are_taken_from_the_directive() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("directive", "action", "arguments"),
+    [
+        ("Run the command ls -la", "code/run_command", {"command": "ls -la"}),
+        ("Run the command `ls *.md | wc -l`.", "code/run_command", {"command": "ls *.md | wc -l"}),
+        ("Execute `echo a, then b`", "code/run_command", {"command": "echo a, then b"}),
+        ("Save this text as note.md: hello", "memory/save", {"name": "note.md", "content": "hello"}),
+        ("Save this as a.txt: Sum it up, then run", "memory/save", {"name": "a.txt", "content": "Sum it up, then run"}),
+        ("Run the command ls and summarise both files", "swarm/decompose_directive", {}),
+        ("Ask me what the web is", "conversation/ask_user", {}),
+        ("What does fishing_treaty.txt say on the web?", "memory/retrieve", None),
+    ],
+)
+def test_what_a_directive_says_letter_by_letter_is_taken_so(
+    directive: str, action: str, arguments: dict[str, str] | None
+) -> None:
+    found = route(directive)
+    assert found["action"] == action
+    assert arguments is None or {a["name"]: a["value"] for a in found["arguments"]} == arguments
+
+
+@pytest.mark.parametrize("directive", ["Search the web for bees", "Find out online who invented bees"])
+def test_the_web_is_searched_where_a_directive_says_so_and_else_it_is_said_to_be_off(directive: str) -> None:
+    search = {"action": "web/search", "description": "Search the web for pages: titles, addresses and snippets."}
+    schema = {"properties": {"query": {"type": "string"}}}
+    assert route(directive, off=[search])["action"] == "web/search"
+    chosen = route(directive, actions=[*ACTIONS, search | {"input_schema": schema}])
+    assert chosen["action"] == "web/search"
+    assert all(not {"web", "online"} & set(argument["value"].split()) for argument in chosen["arguments"])
+
+
 def test_questions_on_the_swarm_itself_are_looked_up_in_its_own_documentation() -> None:
     found = route("Which action of this swarm plans ordered steps?")
     assert found["action"] == "memory/retrieve"
@@ -98,7 +129,15 @@ def test_an_unknown_task_needs_a_model() -> None:
         answer("compose_song", {}, {})
 
 
-@pytest.mark.parametrize("task", ["analyse_code", "write_code", "plan_test", "edit_file"])
-def test_writing_and_testing_code_needs_a_model(task: str) -> None:
-    with pytest.raises(NeedsModelError, match="OPENAI_API_KEY"):
+@pytest.mark.parametrize(
+    ("task", "what"),
+    [
+        ("analyse_code", "Writing code"),
+        ("write_code", "Writing code"),
+        ("plan_test", "Testing code"),
+        ("edit_file", "Editing a file"),
+    ],
+)
+def test_writing_and_testing_code_needs_a_model(task: str, what: str) -> None:
+    with pytest.raises(NeedsModelError, match=f"^{what} needs a model: set OPENAI_API_KEY"):
         answer(task, {"directive": "Write a program that sorts"}, {})

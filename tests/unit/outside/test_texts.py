@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import mcp_types as types
 import pytest
 from pydantic import ValidationError
 
 from pgswarm.actions.outside.args import args_model
+from pgswarm.actions.outside.mcp.content import as_text
 from pgswarm.actions.outside.texts import MAX_DEPTH, cleaned, one_line, schema_trouble, usable_name, without
+from pgswarm.actions.swarm.outputs import MAX_CHARS
 
 SCHEMA = {
     "type": "object",
@@ -21,6 +24,22 @@ def nested(levels: int) -> dict[str, Any]:
     for _ in range(levels):
         schema = {"type": "object", "properties": {"a": schema}}
     return schema
+
+
+@pytest.mark.parametrize(
+    ("text", "structured", "told"),
+    [
+        ("It is mild.", {"celsius": 9}, 'It is mild.\n\nOutput:\n{"celsius": 9}'),
+        ('{"celsius": 9}', {"celsius": 9}, '{"celsius": 9}'),
+        ("9", {"result": 9}, "9"),
+        ("It is mild.", {"long": "x" * MAX_CHARS}, "It is mild."),
+        ("Nobody knows.", None, "Nobody knows."),
+    ],
+)
+def test_what_a_tool_gives_by_name_is_handed_on_beside_its_text(text: str, structured: Any, told: str) -> None:
+    block = types.TextContent(type="text", text=text)
+    result = types.CallToolResult(content=[block], structured_content=structured)
+    assert as_text(result, []) == told
 
 
 def test_text_loses_what_hides_or_commands() -> None:

@@ -179,6 +179,8 @@ def _question(part: Part, _: Sequence[str]) -> str | None:
 
 
 def _file(part: Part, spoken: Sequence[str]) -> str | None:
+    if part.kind is Kind.SAVE and slots.dictated(part.directive):
+        return None  # what is to be kept stands in the directive
     return spoken[0] if spoken else _file_like(part.directive)
 
 
