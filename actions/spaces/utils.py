@@ -20,7 +20,8 @@ MAX_UTIL_BYTES: Final = 1_000_000
 MAX_SHOWN: Final = 40
 _MAX_TEXT: Final = 240
 _WORD: Final = re.compile(r"[^\W_]{3,}")
-_RUNNERS_OWN: Final = frozenset({"pgswarm_action", "action"})
+_RESERVED: Final = frozenset({"pgswarm_action", "action", "sitecustomize", "usercustomize"})
+"""The runner's own, and what Python imports by itself at its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,11 @@ class Util:
     def module(self) -> str:
         """What `import` is given for it; "" where no name of Python's is its path."""
         parts = self.path.strip("/").removesuffix(".py").split("/")
-        named = all(part.isidentifier() and part.isascii() and not keyword.iskeyword(part) for part in parts)
-        return ".".join(parts) if named and parts[0] not in sys.stdlib_module_names | _RUNNERS_OWN else ""
+        named = all(
+            part.isidentifier() and part.isascii() and not part.startswith("__") and not keyword.iskeyword(part)
+            for part in parts
+        )
+        return ".".join(parts) if named and parts[0] not in sys.stdlib_module_names | _RESERVED else ""
 
     @property
     def called(self) -> str:

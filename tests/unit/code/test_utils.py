@@ -51,6 +51,8 @@ def test_a_path_is_a_module_and_none_of_pythons_own_nor_one_that_is_taken() -> N
         util("two words"),
         util("text"),
         util("if"),
+        util("sitecustomize"),
+        util("text/__init__"),
     ]
     modules = importable(given)
     assert list(files_of(modules)) == ["adder.py", "text/slug.py"]

@@ -17,10 +17,14 @@ class FileMemory:
     """A memory of files given by name."""
 
     def __init__(self, files: dict[str, str]) -> None:
+        self.known: dict[str, str] | None = None
         self.files = {uuid4(): (name, text) for name, text in files.items()}
 
     async def entries(self) -> Sequence[EntryInfo]:
         return [EntryInfo(i, name, "file", "", len(text), f"/{name}") for i, (name, text) in self.files.items()]
+
+    async def profile(self) -> dict[str, str] | None:
+        return self.known
 
     async def read(self, name_or_id: str | UUID) -> str:
         for entry, (name, text) in self.files.items():

@@ -72,6 +72,14 @@ async def test_file_that_cannot_be_told_is_asked_for(node_with: NodeWith) -> Non
     assert "rain" in outcome.report
 
 
+async def test_who_wants_not_to_be_asked_is_told_between_which_files_to_choose(node_with: NodeWith) -> None:
+    node = node_with({"a.csv": SALES, "b.csv": WEATHER}, "Describe the table")
+    vars(node.memory)["known"] = {"involvement": "never"}
+    ended = await ACTION.main(node)
+    assert isinstance(ended, Fail), ended
+    assert (ended.code, "a.csv, b.csv" in ended.message) == ("unclear_question", True)
+
+
 async def test_column_that_cannot_be_told_is_asked_for(node_with: NodeWith) -> None:
     node = node_with({"sales.csv": SALES}, question="total by region", answer="units")
     assert choices(await ACTION.main(node)) == ["units", "revenue"]
