@@ -32,9 +32,6 @@ class FileMemory:
                 return text
         raise ActionError("not_found", f"no entry {name_or_id}")
 
-    async def profile(self) -> None:
-        """Nothing is known of the user."""
-
 
 @dataclass
 class FileNode:
