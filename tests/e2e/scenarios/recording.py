@@ -7,7 +7,7 @@ from support.programs import GAME, GAME_TEST
 HELLO = "print('hello, world')\n"
 AS_IS = {"how": "as_is", "reason": "", "questions": [], "packages": []}
 ABOUT = {"name": "x", "kind": "script", "description": "Says hello.", "parameters": [], "dependencies": []}
-SLOW_S = 1.0
+SLOW_S = 2.0
 
 HELLO_GOAL = "Write, test, save and run a hello-world script"
 GAME_GOAL = "Make a tic-tac-toe game and let it play to the end"

@@ -70,8 +70,8 @@ def test_a_parent_waits_for_its_one_slow_child(world: World) -> None:
     (manager,) = world.nodes(PARTS_GOAL, MANAGER)
     parts = {node.directive: node for node in world.nodes(PARTS_GOAL, ROUTER) if node.parent_id == manager.node_id}
     ends = {name: moves[node.node_id][-1] for name, node in parts.items()}
-    waited = ends[SLOW].at - max(ends[QUICK].at, ends[QUICK_TOO].at)
-    assert waited.total_seconds() > SLOW_S / 2
+    assert ends[SLOW].seq > max(ends[QUICK].seq, ends[QUICK_TOO].seq)
+    assert (ends[SLOW].at - moves[manager.node_id][0].at).total_seconds() > SLOW_S
     (woken, *_) = (event for event in moves[manager.node_id] if event.verb == "children_done")
     assert woken.seq > ends[SLOW].seq
     assert woken.at == ends[SLOW].at
@@ -146,13 +146,13 @@ def test_paused_in_mid_run_with_every_processor_stopped_it_goes_on_in_others(wor
         if event.data["depth"] == 1:
             break
     assert world.anna.pause(swarm_id).changed
-    for _ in world.anna.events(swarm_id, kinds=("node.terminated",), within_s=30):
+    for _ in world.anna.events(swarm_id, kinds=("node.terminated", "node.pending"), within_s=30):
         if not list(world.anna.nodes(swarm_id, status="running")):
-            break  # what ran has finished
+            break  # what ran has finished, what had not begun was given back
     world.processor.signal(signal.SIGTERM)
     assert world.processor.ended() == 0, world.processor.said()
     stopped = Counter(node.status for node in world.anna.nodes(swarm_id))
-    assert set(stopped) == {"terminated", "pending", "awaiting_children"}, stopped
+    assert stopped["running"] == 0 < stopped["terminated"] <= width, stopped
     assert world.anna.swarm(swarm_id).status == "paused"
     world.start_processor()
     assert world.anna.resume(swarm_id).changed

@@ -264,7 +264,6 @@ def test_whatever_the_mix_it_ends_by_the_bounds_of_the_actions(ended: dict[str, 
     found = ended["all"]
     assert (found["status"], found["paused_reason"]) == ("terminated", None), str(found)
     assert found["outcome"] == "succeeded" or found["error"]["code"], str(found)
-    assert found["calls"] < LARGE["llm_calls"] / 2, str(found)
 
 
 @pytest.mark.parametrize("name", SMALL_NAMES)
