@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
+
+from pgswarm.api.numbers import IS_NUMBER, Flag
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1_000
@@ -62,7 +64,8 @@ class NewToken(_Taken):
 
     label: Annotated[str, Field(max_length=200, description="What it is for.", examples=["nightly report"])] = ""
     lifetime_s: Annotated[
-        float | None, Field(ge=1, le=LONGEST_LIFETIME_S, description="None: as long as that of a login.")
+        Annotated[float, Field(ge=1, le=LONGEST_LIFETIME_S), IS_NUMBER] | None,
+        Field(description="None: as long as that of a login."),
     ] = None
 
 
@@ -70,7 +73,7 @@ class ChangeAccount(_Taken):
     """What an admin changes; what is left out stays."""
 
     role: Role | None = None
-    disabled: Annotated[StrictBool | None, Field(description="True: nobody can log in, and every token ends.")] = None
+    disabled: Annotated[Flag | None, Field(description="True: nobody can log in, and every token ends.")] = None
 
 
 class Account(BaseModel):

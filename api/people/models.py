@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 
+from pgswarm.api.numbers import Flag, Number
 from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Approve, Budget, Limits, SwarmStatus
 
 QUESTION_ID = "0198f3a5-3333-7000-8000-000000000000"
@@ -178,7 +179,7 @@ class MakeLink(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"expires_in_s": 86400}})
 
-    expires_in_s: float = Field(default=A_WEEK_S, ge=1, le=A_YEAR_S, description="How long it holds, in seconds.")
+    expires_in_s: Number = Field(default=A_WEEK_S, ge=1, le=A_YEAR_S, description="How long it holds, in seconds.")
 
 
 class MadeLink(BaseModel):
@@ -284,7 +285,7 @@ class RaiseBudget(BaseModel):
     )
 
     budget: Budget
-    resume: StrictBool = Field(default=False, description="Go on at once, where the swarm is paused.")
+    resume: Flag = Field(default=False, description="Go on at once, where the swarm is paused.")
 
 
 class Raised(BaseModel):

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 
+from pgswarm.api.numbers import Flag, Integer
 from pgswarm.api.spaces.models import LARGEST
 from pgswarm.api.swarms.models import AT, SWARM_ID
 
@@ -56,7 +57,7 @@ class _Version(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     action_id: str = Field(max_length=LONGEST_ID, pattern=r"^created/[a-z][a-z0-9_]*$", examples=[ACTION])
-    version: int = Field(ge=1, le=LARGEST, examples=[1])
+    version: Integer = Field(ge=1, le=LARGEST, examples=[1])
 
 
 class RevokeAction(_Version):
@@ -69,9 +70,7 @@ class RevokeAction(_Version):
     why: str = Field(
         min_length=1, max_length=LONGEST_WHY, pattern=r"\S", description="Nodes that wait for it fail with this."
     )
-    everybody: StrictBool = Field(
-        default=False, description="For all accounts, not only its owner's: administrators only."
-    )
+    everybody: Flag = Field(default=False, description="For all accounts, not only its owner's: administrators only.")
 
 
 class RerunAction(_Version):

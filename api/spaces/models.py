@@ -1,11 +1,12 @@
 """What the routes of spaces give, and what they take."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
 
+from pgswarm.api.numbers import IS_NUMBER, Flag, Integer
 from pgswarm.api.swarms.models import AT, SWARM_ID
 from pgswarm.schema.kinds import Search
 
@@ -127,8 +128,8 @@ class Flaws(BaseModel):
 class _Change(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    if_version: int | None = Field(
-        default=None, ge=0, le=2_147_483_647, description="Only where the entry is in this version."
+    if_version: Annotated[int, Field(ge=0, le=2_147_483_647), IS_NUMBER] | None = Field(
+        default=None, description="Only where the entry is in this version."
     )
 
 
@@ -290,7 +291,7 @@ class NewEntry(BaseModel):
     content: str | None = Field(default=None, examples=["We write short sentences."])
     fields: dict[str, Any] | None = None
     search: Search | None = None
-    portal: StrictBool | None = Field(default=None, description="Whether swarms may put entries of their own below it.")
+    portal: Flag | None = Field(default=None, description="Whether swarms may put entries of their own below it.")
 
 
 class Contribution(BaseModel):
@@ -309,7 +310,7 @@ class MergedAction(BaseModel):
 
     swarm_id: UUID = Field(examples=[SWARM_ID])
     action_id: str = Field(max_length=100, pattern=r"^created/[a-z][a-z0-9_]*$", examples=["created/count_words"])
-    version: int = Field(ge=1, le=2_147_483_647, examples=[2])
+    version: Integer = Field(ge=1, le=2_147_483_647, examples=[2])
     hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of what was reviewed; its entry's `fields` have it.")
 
 
@@ -344,4 +345,4 @@ class CreateBlueprint(BaseModel):
         default_factory=list, max_length=MOST_ENTRIES, description="Actions that swarms made, after a review."
     )
     entries: list[NewEntry] = Field(default_factory=list, max_length=MOST_ENTRIES)
-    shared: StrictBool = Field(default=False, description="For everybody; only administrators may say so.")
+    shared: Flag = Field(default=False, description="For everybody; only administrators may say so.")

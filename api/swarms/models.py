@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field
+
+from pgswarm.api.numbers import IS_NUMBER, Flag, Integer, Number
 
 LONGEST_GOAL = 100_000
 MOST_FILES = 200
@@ -19,9 +21,9 @@ SwarmStatus = Literal["active", "paused", "terminated"]
 Outcome = Literal["succeeded", "failed", "cancelled"]
 Approve = Literal["none", "plan", "every_step"]
 Create = Literal["off", "ask", "auto"]
-Whole = Annotated[int, Field(ge=0, le=LARGEST)]
-Positive = Annotated[int, Field(ge=1, le=LARGEST)]
-Quantity = Annotated[float, Field(ge=0, le=RICHEST, allow_inf_nan=False)]
+Whole = Annotated[int, Field(ge=0, le=LARGEST), IS_NUMBER]
+Positive = Annotated[int, Field(ge=1, le=LARGEST), IS_NUMBER]
+Quantity = Annotated[float, Field(ge=0, le=RICHEST, allow_inf_nan=False), IS_NUMBER]
 
 
 class Budget(BaseModel):
@@ -56,8 +58,8 @@ class StartSwarm(BaseModel):
     action: str = Field(default="swarm/route_action", max_length=200, description="The action that works the root.")
     args: dict[str, Any] = Field(default_factory=dict, description="The action's arguments.")
     budget: Budget | None = None
-    priority: int = Field(default=1, ge=0, le=2, description="0 first, 2 last.")
-    share: float = Field(default=1, ge=0.001, le=1000, description="Its part of the processors, beside other swarms.")
+    priority: Integer = Field(default=1, ge=0, le=2, description="0 first, 2 last.")
+    share: Number = Field(default=1, ge=0.001, le=1000, description="Its part of the processors, beside other swarms.")
     approve: Approve = Field(default="none", description="What a person must say yes to before it is done.")
     create: Create | None = Field(
         default=None, description="New actions: none, or approved by a person, or by the operator's policy."
@@ -71,10 +73,10 @@ class StartSwarm(BaseModel):
         description="The blueprint that it starts from: the id of a version, or a name. A name is that of the newest "
         "version, the caller's own before everybody's.",
     )
-    memo: StrictBool = Field(
+    memo: Flag = Field(
         default=False, description="Use answers of models again that the caller's swarms with this option already have."
     )
-    stream: StrictBool = Field(
+    stream: Flag = Field(
         default=False, description="Let subscribers see what models say while they say it (`llm.partial`)."
     )
     conversation_id: UUID | None = Field(

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pgswarm.api.nodes.models import NodeSummary, Note, Status
+from pgswarm.api.numbers import Integer
 from pgswarm.api.swarms.models import AT, NODE_ID, SWARM_ID, Outcome, SwarmStatus
 
 LARGEST_SEQ = 9_223_372_036_854_775_807
@@ -30,7 +31,9 @@ class ForkAt(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"at_seq": 120}})
 
-    at_seq: Seq = Field(description="The event after which the fork goes on; the rest of its verb belongs to it.")
+    at_seq: Integer = Field(
+        ge=1, le=LARGEST_SEQ, description="The event after which the fork goes on; the rest of its verb belongs to it."
+    )
 
 
 class Forked(BaseModel):

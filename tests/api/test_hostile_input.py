@@ -42,6 +42,8 @@ def _bodies() -> list[Any]:
         pytest.param(json.dumps({**GOOD, "budget": {"nodes": 10**30}}), 422, "budget.nodes", id="huge"),
         pytest.param(json.dumps({**GOOD, "budget": {"apples": 3}}), 422, "budget.apples", id="unknown limit"),
         pytest.param(json.dumps({**GOOD, "memo": 0}), 422, "memo", id="a number for a yes or no"),
+        pytest.param(json.dumps({**GOOD, "priority": False}), 422, "priority", id="a no for a number"),
+        pytest.param(json.dumps({**GOOD, "budget": {"cost_usd": "2"}}), 422, "budget.cost_usd", id="a text for one"),
         pytest.param(json.dumps({**GOOD, "share": 0}), 422, "share", id="share"),
         pytest.param(json.dumps({**GOOD, "approve": "maybe"}), 422, "approve", id="approve"),
         pytest.param(json.dumps({**GOOD, "owner": "me"}), 422, "owner", id="unknown field"),
