@@ -66,6 +66,7 @@ def upgrade() -> None:
         "entry_chunk_tsv_idx", "entry_chunk", ["tsv"], unique=False, schema="pgswarm", postgresql_using="gin"
     )
     op.create_index("entry_chunk_hash_idx", "entry_chunk", ["hash"], unique=False, schema="pgswarm")
+    op.create_index("entry_chunk_scope_idx", "entry_chunk", ["scope_id"], unique=False, schema="pgswarm")
     op.create_table(
         "entry_version",
         sa.Column("swarm_id", sa.UUID(), nullable=True),

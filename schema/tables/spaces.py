@@ -155,6 +155,7 @@ entry_chunk = Table(
 )
 Index("entry_chunk_tsv_idx", entry_chunk.c.tsv, postgresql_using="gin")
 Index("entry_chunk_hash_idx", entry_chunk.c.hash)
+Index("entry_chunk_scope_idx", entry_chunk.c.scope_id)
 
 # The vectors of passages, by their text: the same text is turned into a vector once by each model, wherever it stands.
 passage_vector = Table(
