@@ -37,7 +37,7 @@ $$;
 
 -- Whether what is in force under the id of an entry's action was revoked: then nobody is to choose the entry. `fields` are the entry's.
 create or replace function pgswarm.is_withdrawn(sight pgswarm.sight, fields jsonb) returns boolean
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable as $$
 begin
   if fields ->> 'source' is distinct from 'created' then
     return false;
