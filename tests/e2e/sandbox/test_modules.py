@@ -7,8 +7,12 @@ CODE = """import adder, pathlib
 from text.slug import slug
 print(adder.add(2, 3), slug("A B"))
 here = pathlib.Path(adder.__file__)
+def open_up():  # an ordinary user's run under Landlock is told that it was done
+    here.chmod(0o666)
+    if not here.stat().st_mode & 0o222:
+        raise OSError("it was not")
 for act in (lambda: here.write_text("x"), here.unlink, lambda: here.with_name("new.py").write_text("x"),
-            lambda: here.chmod(0o666), lambda: here.with_name("text").rename(here.with_name("t"))):
+            open_up, lambda: here.with_name("text").rename(here.with_name("t"))):
     try:
         act()
         print("changed", act)
